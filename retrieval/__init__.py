@@ -1,0 +1,1 @@
+"""Parley's knowledge base: read, split, index, search and evaluate documents. Imports neither `bot` nor `models`."""

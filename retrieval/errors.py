@@ -1,0 +1,30 @@
+"""Errors of the knowledge base. Each message is a sentence for the person, and says what to do.
+
+RetrievalError
+├── UnreadableDocument   a file cannot be read as a document (binary, too large, broken YAML, …)
+├── SnapshotError        an index snapshot is missing, broken or of another version; it can be rebuilt from SQL
+└── EvaluationError      an evaluation file is malformed
+"""
+
+
+class RetrievalError(Exception):
+    """The root of the knowledge base's errors."""
+
+
+class UnreadableDocument(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
+    """A file cannot be read as a document; `line` counts from 1 where it is known."""
+
+    def __init__(self, reason: str, *, source: str = "", line: int | None = None) -> None:
+        self.reason = reason
+        self.source = source
+        self.line = line
+        place = f"{source}, line {line}" if source and line else source or (f"line {line}" if line else "")
+        super().__init__(f"{place}: {reason}" if place else reason)
+
+
+class SnapshotError(RetrievalError):
+    """A snapshot cannot be opened; the index is rebuilt from SQL instead."""
+
+
+class EvaluationError(RetrievalError):
+    """An evaluation file is malformed."""

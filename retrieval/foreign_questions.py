@@ -1,0 +1,76 @@
+"""Everyday questions that hardly any one knowledge base answers, written for this project.
+
+Calibration asks them to learn how high a question scores that has nothing to do with the knowledge base. That a few of
+them are in scope somewhere (a cookery, a travel agency) does no harm: nine tenths of them set the threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FOREIGN: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "Will it rain in Oslo this weekend?",
+        "How do I get red wine out of a carpet?",
+        "Which team won the cup final last night?",
+        "What is the square root of 289?",
+        "Set an alarm for half past six.",
+        "Tell me a joke about penguins.",
+        "How long should I boil an egg?",
+        "Who painted the ceiling of the Sistine Chapel?",
+        "Why is my tomato plant dropping its leaves?",
+        "How far away is the moon?",
+        "Can dogs eat grapes?",
+        "What time does the last train to Leeds leave?",
+        "How do I tune a guitar by ear?",
+        "Who is the president of Brazil?",
+        "What is a good name for a kitten?",
+        "How do you change a flat tyre?",
+        "What are the symptoms of a broken wrist?",
+        "Recommend a film for a rainy evening.",
+        "How many calories are in an avocado?",
+        "When did the Berlin Wall come down?",
+        "Is there a pharmacy open near me?",
+        "How do I say good night in Swahili?",
+        "What does my star sign say about today?",
+        "How can I fall asleep faster?",
+        "What is the capital of Mongolia?",
+        "How do bees make honey?",
+        "Turn the lights in the kitchen off.",
+        "What is the exchange rate of the yen?",
+        "How do I write a eulogy for my uncle?",
+        "Which muscles does a plank train?",
+    ),
+    "zh": (
+        "这个周末成都会下雨吗",
+        "西红柿炒鸡蛋先放哪个",
+        "昨晚的球赛谁赢了",
+        "二百八十九的平方根是多少",
+        "明天早上六点半叫我起床",
+        "给我讲个笑话",
+        "鸡蛋要煮几分钟",
+        "李白是哪个朝代的人",
+        "我家绿萝叶子发黄怎么办",
+        "月亮离地球有多远",
+        "狗能吃葡萄吗",
+        "去苏州的末班高铁是几点",
+        "怎么学弹吉他",
+        "巴西的首都在哪里",
+        "小猫取什么名字好听",
+        "车胎爆了怎么换",
+        "手腕骨折有什么症状",
+        "推荐一部下雨天看的电影",
+        "一个苹果有多少热量",
+        "长城是什么时候修的",
+        "附近哪里有药店",
+        "晚安用日语怎么说",
+        "今天我的星座运势怎么样",
+        "晚上睡不着有什么办法",
+        "蜜蜂是怎么酿蜜的",
+        "把厨房的灯关掉",
+        "今天人民币对美元汇率是多少",
+        "帮我写一篇春天的作文",
+        "平板支撑练的是哪里的肌肉",
+        "孩子发烧三十九度要去医院吗",
+    ),
+}

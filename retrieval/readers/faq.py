@@ -1,0 +1,160 @@
+"""FAQ files: YAML, JSON lines and CSV with the fields id, question, wordings, answer, tags, language, url.
+
+Only question and answer are needed. A row that cannot be used is refused with its line; the others are kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from retrieval.errors import UnreadableDocument
+from retrieval.language import detect
+from retrieval.readers.common import digest
+from retrieval.readers.decode import clean
+from retrieval.types import Document, DocumentKind
+
+Result = tuple[list[Document], list[UnreadableDocument]]
+Row = tuple[int, object]  # the line that it begins on, from 1, and what it holds
+
+_WORDINGS = ("wordings", "alternatives", "questions", "other wordings", "other_wordings")
+_LINE = "__line__"
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that notes on which line each mapping begins."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[object, object]:
+    values = loader.construct_mapping(node, deep=True)
+    return {**values, _LINE: node.start_mark.line + 1}
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# Dates, `no` and numbers stay as they are written: they are words of an FAQ, not data.
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if tag in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")
+    ]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(source: str, content: str, language: str) -> Result:
+    """A list of entries, or a mapping with `entries` and what they share (`language`, `tags`)."""
+    try:
+        data = yaml.load(content, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        reason = f"this is not valid YAML ({problem}); check the indentation, the quotes and the colons."
+        raise UnreadableDocument(reason, source=source, line=mark.line + 1 if mark else None) from error
+    except RecursionError as error:
+        raise UnreadableDocument("the YAML is nested too deeply to be an FAQ.", source=source) from error
+    shared: Mapping[Any, Any] = {}
+    if isinstance(data, dict) and "entries" in data:
+        shared, data = data, data["entries"]
+    if not isinstance(data, list):
+        reason = "an FAQ file is a list of entries with `question` and `answer`, or has that list under `entries`."
+        raise UnreadableDocument(reason, source=source)
+    rows = [(item.get(_LINE, 0) if isinstance(item, dict) else 0, item) for item in data]
+    return _documents(source, rows, language, shared)
+
+
+def read_jsonl(source: str, content: str, language: str) -> Result:
+    """One JSON object a line. Raises UnreadableDocument with the line of what is no JSON."""
+    rows: list[Row] = []
+    for number, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append((number, json.loads(line)))
+        except (json.JSONDecodeError, RecursionError) as error:
+            reason = "this is not valid JSON; every line holds one object with `question` and `answer`."
+            raise UnreadableDocument(reason, source=source, line=number) from error
+    return _documents(source, rows, language, {})
+
+
+def read_csv(source: str, content: str, language: str) -> Result:
+    """A header row with at least question and answer; several wordings or tags in a cell are parted by `|`."""
+    first = content.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.DictReader(io.StringIO(content), delimiter=delimiter, skipinitialspace=True)
+    names = {str(name).strip().casefold() for name in reader.fieldnames or ()}
+    if not {"question", "answer"} <= names:
+        reason = "the first row must name the columns, with `question` and `answer` among them."
+        raise UnreadableDocument(reason, source=source, line=1)
+    rows: list[Row] = []
+    line = reader.line_num
+    try:
+        for row in reader:
+            cells = {str(key).strip().casefold(): value for key, value in row.items() if key is not None}
+            rows.append((line + 1, cells))
+            line = reader.line_num
+    except csv.Error as error:
+        raise UnreadableDocument(f"this is not valid CSV ({error}).", source=source, line=reader.line_num) from error
+    return _documents(source, rows, language, {})
+
+
+def _documents(source: str, rows: Iterable[Row], language: str, shared: Mapping[Any, Any]) -> Result:
+    documents, refusals = [], []
+    for line, row in rows:
+        try:
+            documents.append(_entry(source, row, language, shared))
+        except UnreadableDocument as refusal:
+            refusals.append(UnreadableDocument(refusal.reason, source=source, line=line or None))
+    if not documents and not refusals:
+        raise UnreadableDocument("the file has no FAQ entries.", source=source)
+    return documents, refusals
+
+
+def _entry(source: str, row: object, language: str, shared: Mapping[Any, Any]) -> Document:
+    if not isinstance(row, dict):
+        raise UnreadableDocument("an entry needs fields: `question` and `answer`.")
+    fields = {str(key).strip().casefold(): value for key, value in row.items()}
+    wordings = [text for name in _WORDINGS for text in _texts(fields.get(name))]
+    question = _text(fields.get("question")) or (wordings[0] if wordings else "")
+    answer = _text(fields.get("answer"))
+    if not question:
+        raise UnreadableDocument("this entry has no question; add the field `question`.")
+    if not answer:
+        raise UnreadableDocument("this entry has no answer; add the field `answer`.")
+    spoken = _text(fields.get("language")) or _text(shared.get("language")) or detect(f"{question}\n{answer}", language)
+    spoken = spoken.casefold().split("-")[0].split("_")[0]
+    others = tuple(dict.fromkeys(wording for wording in wordings if wording != question))
+    tags = tuple(dict.fromkeys([*_texts(shared.get("tags")), *_texts(fields.get("tags"))]))
+    url = _text(fields.get("url")) or None
+    return Document(
+        id=_text(fields.get("id")) or _slug(question),
+        kind=DocumentKind.FAQ,
+        title=question,
+        text=answer,
+        language=spoken,
+        source=source,
+        digest=digest("faq", question, others, answer, tags, spoken, url),
+        wordings=others,
+        tags=tags,
+        url=url,
+    )
+
+
+def _text(value: object) -> str:
+    return clean(str(value)).strip() if isinstance(value, str | int | float) else ""
+
+
+def _texts(value: object) -> list[str]:
+    items = value if isinstance(value, list) else str(value).split("|") if isinstance(value, str | int | float) else []
+    return [text for item in items if (text := _text(item))]
+
+
+def _slug(question: str) -> str:
+    """An id from the question: its words where they are ASCII, else a short hash, so that it stays the same."""
+    slug = re.sub(r"[^a-z0-9]+", "-", question.casefold()).strip("-")[:60].strip("-")
+    return slug if question.isascii() and slug else f"faq-{hashlib.sha256(question.encode()).hexdigest()[:12]}"
