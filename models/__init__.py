@@ -1,0 +1,1 @@
+"""Parley's models: weights, engines, encoders and tasks. Imports neither `bot` nor `retrieval`."""

@@ -1,0 +1,28 @@
+"""What a model would run on here, in words for a person."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """What `models.device` comes to on this machine. `usable` is False where a GPU is asked for and none is there."""
+
+    kind: Literal["cpu", "cuda"]
+    usable: bool
+    description: str
+
+
+def describe_device(device: Literal["auto", "cpu", "cuda"]) -> DeviceReport:
+    """Say what the setting comes to here. Loads torch."""
+    import torch
+
+    if device != "cpu" and torch.cuda.is_available():
+        memory = torch.cuda.get_device_properties(0).total_memory
+        return DeviceReport("cuda", True, f"{torch.cuda.get_device_name(0)}, {memory / 1e9:,.0f} GB")
+    if device == "cuda":
+        return DeviceReport("cuda", False, "no usable CUDA device")
+    return DeviceReport("cpu", True, f"CPU, {os.cpu_count()} cores, torch {torch.__version__}")

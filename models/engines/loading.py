@@ -1,0 +1,120 @@
+"""Loading a causal language model from its folder, in the number type that is fastest on the machine."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from models.convert import quiet_transformers
+from models.engines.tokenizing import ChatTokenizer
+from models.errors import EngineFailed, InvalidWeights
+from models.folders import check_folder
+
+if TYPE_CHECKING:
+    import torch
+
+Device = Literal["auto", "cpu", "cuda"]
+NumberType = Literal["auto", "float32", "bfloat16", "mixed"]
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory with all that a decoder needs. `eos` are the tokens that end a message."""
+
+    model: Any
+    tokenizer: ChatTokenizer
+    device: torch.device
+    context_tokens: int
+    eos: frozenset[int]
+
+
+def load_causal(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> LoadedModel:
+    """Load a generator. Raises InvalidWeights or EngineFailed."""
+    check_folder(folder)
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    place = pick_device(device)
+    if threads:
+        torch.set_num_threads(threads)
+    kind = pick_type(dtype, place)
+    with quiet_transformers():
+        try:
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=torch.float32 if kind == "float32" else torch.bfloat16,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+            )
+        except (ValueError, KeyError, OSError, RuntimeError) as error:
+            raise InvalidWeights(
+                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
+                "the installed transformers. Fetch it anew, or choose another model."
+            ) from error
+    model.eval()
+    if kind == "mixed":
+        from models.engines.mixed import use_mixed_linears
+
+        use_mixed_linears(model)
+    model.to(place)
+    _LOG.info("loaded %s on %s as %s", folder.name, place.type, kind)
+    return LoadedModel(model, ChatTokenizer(folder), place, context_tokens(folder), end_tokens(folder))
+
+
+def pick_device(device: Device) -> torch.device:
+    """Choose the GPU if there is one. Raises EngineFailed when `cuda` was asked for in vain."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise EngineFailed("No usable CUDA device was found. Set models.device to auto or cpu, or check the driver.")
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(device)
+
+
+def pick_type(dtype: NumberType, place: torch.device) -> NumberType:
+    """Choose bf16 where the hardware multiplies it; elsewhere `mixed` (see mixed.py), where bf16 alone is slow."""
+    if dtype != "auto":
+        return dtype
+    return "bfloat16" if place.type == "cuda" or cpu_has_bf16() else "mixed"
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 itself (AVX512-BF16, AMX or the like)."""
+    import torch
+
+    cpu: Any = torch.cpu
+    return any(getattr(cpu, name, bool)() for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"))
+
+
+def context_tokens(folder: Path) -> int:
+    """Read from config.json how many tokens the model can look at; 2048 where it does not say."""
+    config = _json(folder / "config.json")
+    config = config.get("text_config", config)
+    for key in ("max_position_embeddings", "n_positions", "max_seq_len"):
+        if isinstance(config.get(key), int):
+            return int(config[key])
+    return 2048
+
+
+def end_tokens(folder: Path) -> frozenset[int]:
+    """Read the tokens that end a message, from the generation settings and the config."""
+    found: set[int] = set()
+    for name in ("generation_config.json", "config.json"):
+        value = _json(folder / name).get("eos_token_id")
+        found.update([value] if isinstance(value, int) else value or [])
+    return frozenset(found)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,38 @@
+"""Errors of the models. Each message is a sentence for the person, and says what to do.
+
+ModelError
+├── UnknownModel        no such name in the catalogue, or no such profile
+├── WeightsUnavailable  weights are not on disk and could not be fetched, or fail their checksum twice
+├── InvalidWeights      a model folder is incomplete, of an unknown architecture, or holds pickles
+├── ContextTooLong      the prompt does not fit the model's context
+├── UnsupportedLanguage the model cannot work in that language or pair of languages
+└── EngineFailed        the engine stopped, ran out of memory, or its server did not answer
+"""
+
+
+class ModelError(Exception):
+    """The root of the models' errors."""
+
+
+class UnknownModel(ModelError):  # noqa: N818 - reads as a sentence where it is raised
+    """No such name in the catalogue, or no such profile."""
+
+
+class WeightsUnavailable(ModelError):  # noqa: N818
+    """Weights are not on disk and could not be fetched."""
+
+
+class InvalidWeights(ModelError):  # noqa: N818
+    """A model folder cannot be loaded."""
+
+
+class ContextTooLong(ModelError):  # noqa: N818
+    """The prompt does not fit the model's context."""
+
+
+class UnsupportedLanguage(ModelError):  # noqa: N818
+    """The model cannot work in that language, or pair of languages."""
+
+
+class EngineFailed(ModelError):  # noqa: N818
+    """The engine stopped, ran out of memory, or its server did not answer."""

@@ -1,0 +1,86 @@
+"""The values that go into and come out of models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a chat prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """What to generate. `temperature` 0 is greedy; `stop` strings end the text and are not part of it."""
+
+    messages: tuple[ChatMessage, ...]
+    max_new_tokens: int = 256
+    temperature: float = 0.0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+class FinishReason(StrEnum):
+    """Why a generation ended."""
+
+    STOP = "stop"  # end-of-sequence token or stop string
+    LENGTH = "length"  # max_new_tokens or the context is full
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk:
+    """A piece of generated text: whole characters only, in order."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of every generation, with token counts for the ledger."""
+
+    reason: FinishReason
+    prompt_tokens: int
+    completion_tokens: int
+
+    @classmethod
+    def nothing(cls) -> Finished:
+        """A generation that has not said anything yet."""
+        return cls(FinishReason.STOP, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A label with its probability, and those of the others (they sum to 1)."""
+
+    label: str
+    probability: float
+    distribution: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """A translated text, and what translated it."""
+
+    text: str
+    source: str
+    target: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A summary; `extracted` if it consists of the source's own sentences, `chosen` are then their positions."""
+
+    text: str
+    extracted: bool
+    model: str
+    chosen: tuple[int, ...] = ()
