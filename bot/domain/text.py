@@ -1,0 +1,45 @@
+"""Cleaning of text that a person or a file brought in."""
+
+from __future__ import annotations
+
+import re
+
+_COMMAND = re.compile(r"^/[A-Za-z_][\w-]*(?:@\w+)?\s*")
+_HEADING = re.compile(r"^#{1,6}[ \t].*$\n?", re.MULTILINE)
+_LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
+_BREAK = re.compile(r"\s*\n\s*")
+_WHITE_SPACE = re.compile(r"\s+")
+# C0 and C1 controls without tab and newline, and the lone surrogates that no encoder accepts.
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Take out control characters and lone surrogates, make line ends `\\n`, and strip the ends.
+
+    What a person can see stays as it is: emoji with their joiners, right-to-left marks, any script.
+    """
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNWANTED.sub("", unified).strip()
+
+
+def without_headings(text: str) -> str:
+    """Take out Markdown headings: they name what is said, and are no sentences of it."""
+    return _HEADING.sub("", text).strip()
+
+
+def flowing(sentence: str, language: str) -> str:
+    """A sentence on one line, without the line breaks of its source and the mark of a list that it stands in."""
+    text = _LIST_MARK.sub("", sentence).strip()
+    if separator(language) == "":
+        text = _BREAK.sub("", text)  # a line break in Chinese text is no space
+    return _WHITE_SPACE.sub(" ", text)
+
+
+def separator(language: str) -> str:
+    """What stands between two sentences."""
+    return "" if language in {"zh", "ja"} else " "
+
+
+def without_command(text: str) -> str:
+    """What a person said, without the command's word that stood before it."""
+    return _COMMAND.sub("", text)

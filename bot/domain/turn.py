@@ -1,0 +1,49 @@
+"""A turn: one message from a person, and the state of answering it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.origin import Origin
+
+
+class Channel(StrEnum):
+    """A place where people write."""
+
+    TELEGRAM = "telegram"
+    DISCORD = "discord"
+    WEB = "web"
+    CONSOLE = "console"
+
+
+class TurnState(StrEnum):
+    """Where a turn stands. `accepted` and `working` are unfinished; the others are final."""
+
+    ACCEPTED = "accepted"
+    WORKING = "working"
+    ANSWERED = "answered"
+    INTERRUPTED = "interrupted"  # the person stopped it
+    FAILED = "failed"
+    REPLACED = "replaced"  # its question was edited, or another answer was asked for; history leaves it out
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message from a person.
+
+    `update_id` is the platform's own id of the message; (channel, bot, update_id) is unique, so a redelivered
+    update changes nothing. `bot` tells several bots on one channel apart. `id` is 0 until storage gives one.
+    """
+
+    channel: Channel
+    conversation_id: str
+    user_id: int
+    text: str
+    update_id: str
+    received_at: datetime
+    bot: str = ""
+    id: int = 0
+    state: TurnState = TurnState.ACCEPTED
+    origin: Origin = field(default_factory=Origin)

@@ -1,0 +1,64 @@
+"""The skill `classify`: which of the person's own labels fits a text best?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+
+from bot.domain import Event, Failed, Working
+from bot.errors import InvalidInput
+from bot.ports import Texts
+from bot.skills.base import SkillMatch, SkillRequest, Toolbox
+from bot.skills.events import say
+from bot.skills.labels import prediction_reply
+from bot.skills.parsing import split_at_colon, within_reach
+
+_SEPARATORS = re.compile(r"[,，、]")
+
+
+def split_labels(text: str) -> list[str]:
+    """Labels between commas (of either script), in order, without repeats. Raises InvalidInput for fewer than two."""
+    labels = list(dict.fromkeys(label.strip() for label in _SEPARATORS.split(text) if label.strip()))
+    if len(labels) < 2:
+        raise InvalidInput("Give at least two different labels, with commas between them.", text_id="classify-how")
+    return labels
+
+
+class ClassifySkill:
+    """`/classify billing, delivery: Where is my parcel?`"""
+
+    name = "classify"
+    commands = ("classify",)
+
+    def describe(self, language: str, texts: Texts) -> str:
+        return texts("help-classify", language)
+
+    def parse(self, rest: str) -> SkillMatch:
+        """The labels, a colon and the text; without a text it is what the message quotes, or its file."""
+        labels, text = split_at_colon(rest) or (rest, "")
+        return SkillMatch(1.0, text, {"labels": ",".join(split_labels(labels))})
+
+    def recognise(self, text: str, language: str) -> SkillMatch | None:
+        return None
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        if not request.text:
+            yield Failed(tools.texts("classify-how", request.language), InvalidInput.__name__)
+            return
+        text = within_reach(request)
+        labels = split_labels(request.arguments["labels"])
+        yield Working("judging")
+        classifier = await tools.models.classifier()
+        (prediction,) = await classifier.classify([text], labels)
+        for event in say(
+            prediction_reply(
+                prediction,
+                "classify-result",
+                prediction.label,
+                self.name,
+                request.language,
+                tools.texts,
+                classifier.name,
+            )
+        ):
+            yield event

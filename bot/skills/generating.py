@@ -1,0 +1,72 @@
+"""What skills that let the model write freely share: is there one for the language, and its stream as events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import NamedTuple
+
+from bot.domain import Completed, Event, Outcome, Reply, TextDelta, Working
+from bot.ports import Finished, GenerationRequest, Generator
+from bot.skills.base import SkillRequest, Toolbox
+from bot.skills.wording import language_name
+
+ANOTHER_TEMPERATURE = 0.7  # at least this much chance where another answer was asked for
+
+
+class Sampling(NamedTuple):
+    """How freely a model chooses its words; the seed makes the same attempt give the same text."""
+
+    temperature: float
+    seed: int | None = None
+
+
+async def writer_of(request: SkillRequest, tools: Toolbox) -> Generator | str:
+    """The generator, or the sentence that says why it cannot write in that language. Raises ModelUnavailable."""
+    language = request.language
+    generator = await tools.models.generator()
+    if generator.languages & {language, "*"}:
+        return generator
+    name = language_name(language, language)
+    if not request.by_operator:
+        return tools.texts("language-not-written-here", language, name=name)
+    return tools.texts("language-not-written", language, model=generator.name, name=name)
+
+
+def sampling(request: SkillRequest, tools: Toolbox) -> Sampling:
+    """As the operator set it; where another answer was asked for, freely enough that it is another one."""
+    temperature = tools.options.temperature
+    if not request.attempt:
+        return Sampling(temperature)
+    return Sampling(max(temperature, ANOTHER_TEMPERATURE), request.attempt)
+
+
+async def stream_reply(
+    generator: Generator, generation: GenerationRequest, request: SkillRequest, skill: str
+) -> AsyncGenerator[Event, None]:
+    """The model's text as it comes, then the whole reply; white space at its ends is taken off on the way."""
+    yield Working("writing")
+    text, pending, finished = "", "", Finished.nothing()
+    async with aclosing(generator.stream(generation)) as stream:
+        async for event in stream:
+            if isinstance(event, Finished):
+                finished = event
+                continue
+            pending += event.text
+            piece = pending.rstrip() if text else pending.strip()
+            # Trailing space waits until more text shows that it is not the end.
+            if piece:
+                pending = pending[len(pending.rstrip()) :]
+                text += piece
+                yield TextDelta(piece)
+    yield Completed(
+        Reply(
+            text,
+            skill,
+            Outcome.GENERATED,
+            request.language,
+            model=generator.name,
+            prompt_tokens=finished.prompt_tokens,
+            completion_tokens=finished.completion_tokens,
+        )
+    )

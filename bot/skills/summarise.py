@@ -1,0 +1,87 @@
+"""The skill `summarise`: the main points of a text, each held against the text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from bot.domain import Event, Failed, Outcome, Reply, Working
+from bot.domain.text import flowing, separator, without_headings
+from bot.ports import Summary, Texts
+from bot.skills.answering.grounding import Evidence
+from bot.skills.base import SkillMatch, SkillRequest, Toolbox
+from bot.skills.events import say
+
+MAX_SENTENCES = 5
+MAX_READ = 40_000  # characters; of a longer text its beginning is summarised, and that is told
+
+
+class SummariseSkill:
+    """`/summarise TEXT`. Sentences that the text does not support are left out, and their number is told.
+
+    A generator too small to write answers does not write summaries either: then the text's own sentences are chosen.
+    """
+
+    name = "summarise"
+    commands = ("summarise", "summarize", "tldr")
+
+    def describe(self, language: str, texts: Texts) -> str:
+        return texts("help-summarise", language)
+
+    def parse(self, rest: str) -> SkillMatch:
+        return SkillMatch(1.0, rest.strip())
+
+    def recognise(self, text: str, language: str) -> SkillMatch | None:
+        return None
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        if not request.text:
+            yield Failed(tools.texts("nothing-to-work-on", request.language), "empty")
+            return
+        language = request.text_language
+        whole = len(request.text)
+        if request.turn is not None:  # the operator, outside of a conversation, may wait as long as they like
+            request = replace(request, text=request.text[:MAX_READ])
+        text = without_headings(request.text) or request.text
+        sentences = [flowing(text[start:end], language) for start, end in tools.languages.sentences(text, language)]
+        yield Working("summarising")
+        summariser = await tools.models.summariser()
+        length = min(MAX_SENTENCES, max(1, len(sentences) // 3))
+        summarise = summariser.summarise if tools.options.writes else summariser.extract
+        summary = await summarise(sentences, language, length)
+        text, dropped = _supported(summary, request, tools)
+        if not text:
+            summary = await summariser.extract(sentences, language, length)
+            text = summary.text
+        reply = _reply(summary, text, dropped, request, tools)
+        if whole > len(request.text):
+            part = tools.texts("summary-part", request.language, percent=max(1, len(request.text) * 100 // whole))
+            reply = replace(reply, notice=f"{reply.notice} {part}".strip())
+        for event in say(reply):
+            yield event
+
+
+def _supported(summary: Summary, request: SkillRequest, tools: Toolbox) -> tuple[str, int]:
+    """The summary without the sentences that the text does not support, and how many those were."""
+    if summary.extracted:
+        return summary.text, 0
+    language = request.text_language
+    evidence = Evidence([request.text], language, tools.languages)
+    sentences = [summary.text[start:end] for start, end in tools.languages.sentences(summary.text, language)]
+    kept = [sentence for sentence in sentences if evidence.support(sentence).supported]
+    return separator(language).join(kept), len(sentences) - len(kept)
+
+
+def _reply(summary: Summary, text: str, dropped: int, request: SkillRequest, tools: Toolbox) -> Reply:
+    notice = tools.texts("summary-checked", request.language, count=dropped) if dropped else ""
+    if summary.extracted:
+        notice = tools.texts("summary-extract", request.language)
+    return Reply(
+        text,
+        SummariseSkill.name,
+        Outcome.QUOTED if summary.extracted else Outcome.GENERATED,
+        request.text_language,
+        notice=notice,
+        model=None if summary.extracted else summary.model,
+        data={"extracted": summary.extracted, "left_out": dropped},
+    )

@@ -1,0 +1,67 @@
+"""The skill `write`: a mail, a report or a post from notes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from bot.domain import Event, Failed, Outcome
+from bot.errors import InvalidInput
+from bot.ports import ChatMessage, GenerationRequest, Texts
+from bot.skills.base import SkillMatch, SkillRequest, Toolbox
+from bot.skills.events import plain
+from bot.skills.generating import sampling, stream_reply, writer_of
+from bot.skills.parsing import split_at_colon, within_reach
+
+_SYSTEM = {
+    "en": "You draft texts from notes. Use every note, add no facts of your own, and write only the text itself.",
+    "zh": "你根据要点起草文字。用上每一条要点，不要添加没有的事实，只写正文。",
+}
+_TASK = {"en": "Write: {kind}\nNotes: {notes}", "zh": "体裁：{kind}\n要点：{notes}"}
+_ANY_KIND = {"en": "a text", "zh": "文稿"}
+MAX_NEW_TOKENS = 400
+
+
+class WriteSkill:
+    """`/write mail: meeting moved to Friday, apologise`."""
+
+    name = "write"
+    commands = ("write",)
+
+    def describe(self, language: str, texts: Texts) -> str:
+        return texts("help-write", language)
+
+    def parse(self, rest: str) -> SkillMatch:
+        """The kind, a colon and the notes; without notes they are what the message quotes, or its file."""
+        kind, notes = split_at_colon(rest) or (rest.strip(), "")
+        if notes and not kind:
+            raise InvalidInput("Write the kind, a colon and your notes.", text_id="write-how")
+        return SkillMatch(1.0, notes, {"kind": kind} if kind else {})
+
+    def recognise(self, text: str, language: str) -> SkillMatch | None:
+        return None
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        if not request.text:
+            yield Failed(tools.texts("write-how", request.language), InvalidInput.__name__)
+            return
+        notes = within_reach(request)
+        generator = await writer_of(request, tools)
+        if isinstance(generator, str):
+            for event in plain(generator, self.name, Outcome.UNKNOWN, request.language):
+                yield event
+            return
+        key = request.language if request.language in _SYSTEM else "en"
+        system = request.persona.instructions_for(request.language) if request.persona else _SYSTEM[key]
+        task = _TASK[key].format(kind=request.arguments.get("kind", _ANY_KIND[key]), notes=notes)
+        chosen = sampling(request, tools)
+        generation = GenerationRequest(
+            (ChatMessage("system", system), ChatMessage("user", task)),
+            max_new_tokens=max(MAX_NEW_TOKENS, tools.options.max_new_tokens),
+            temperature=chosen.temperature,
+            seed=chosen.seed,
+            repetition_penalty=1.1,
+        )
+        async with aclosing(stream_reply(generator, generation, request, self.name)) as events:
+            async for event in events:
+                yield event

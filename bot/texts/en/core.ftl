@@ -1,0 +1,65 @@
+# Names of skills, for help
+help-intro = Ask me anything about this knowledge base. I also know these commands:
+help-answer = /ask QUESTION — answer from the knowledge base
+help-chat = /chat TEXT — talk freely, without the knowledge base
+help-translate = /translate LANGUAGE TEXT — translate, for example /translate zh Good morning
+help-sentiment = /sentiment TEXT — is it positive, neutral or negative?
+help-classify = /classify LABEL, LABEL: TEXT — which label fits best?
+help-summarise = /summarise TEXT — the main points
+help-write = /write KIND: NOTES — draft a mail, a report or a post from notes
+help-help = /help — this list
+help-new = /new — start a new conversation
+help-quit = /quit — leave (so does Ctrl-D); Ctrl-C stops an answer
+
+# Answers
+unknown = I don't know: the knowledge base has nothing close enough to your question.
+unknown-noted = I have noted it for the people who look after me.
+unknown-suggestions = Perhaps you mean:
+quoted-lead = This is what “{ $title }” says:
+maybe-lead = The closest that I know is “{ $title }”:
+only-language = This answer exists in { $name } only.
+empty-knowledge = The knowledge base is empty. Add documents with: parley kb add FILE
+sources = Sources
+
+# Small talk
+greeting = Hello! What would you like to know?
+thanks = You're welcome.
+goodbye = Goodbye!
+who-are-you = I am Parley, an assistant that answers from this knowledge base.
+
+# Translation
+translate-no-model = No model of the profile “{ $profile }” translates from { $source } to { $target }. Choose a profile that does (models.profile = "standard") and fetch it with: parley models fetch
+translate-not-here = I have no model that translates from { $source } to { $target }.
+translate-gloss = Word by word (a gloss, not a translation):
+translate-same = The text is already in { $name }.
+translate-which = Which language? Write, for example: /translate zh Good morning
+translate-unknown-language = I don't know the language “{ $name }”. Write its name or its code, for example zh, en, de.
+
+# Sentiment and classification
+sentiment-result = { $label } ({ $percent } %)
+label-positive = positive
+label-neutral = neutral
+label-negative = negative
+classify-result = { $label } ({ $percent } %)
+classify-how = Write the labels, a colon and the text: /classify billing, delivery: Where is my parcel?
+
+# Summaries, writing and chat
+nothing-to-work-on = There is no text to work on. Write it after the command.
+write-how = Write the kind, a colon and your notes: /write mail: meeting moved to Friday 10:00, apologise
+language-not-written = The model { $model } does not write { $name }. A profile that does: models.profile = "standard"; fetch it with: parley models fetch
+language-not-written-here = I do not write { $name } well enough to answer this freely. Questions about the knowledge base I answer in any case.
+summary-extract = These are the text's own sentences.
+summary-checked = { $count ->
+    [one] One sentence that the text does not support was left out.
+   *[other] { $count } sentences that the text does not support were left out.
+}
+
+# What goes wrong
+empty-message = Your message is empty. Write a question, or /help.
+message-too-long = Your message is too long: { $length } characters, and at most { $limit } fit. Please shorten it, or send it as a file.
+unknown-command = I don't know the command /{ $name }. /help lists those that I know.
+failed = Something went wrong on my side, and I have noted it. Please try again.
+model-unavailable = The language model is not ready. The operator can see why with: parley doctor
+knowledge-unavailable = The knowledge base cannot be searched right now. The operator can see why with: parley doctor
+interrupted = (stopped)
+new-conversation = A new conversation begins.
