@@ -1,0 +1,141 @@
+"""What was asked while we were away: read from Discord's history, through the same intake as everything else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import discord
+from discord.utils import time_snowflake
+
+from bot.channels.discord.convert import channel_of
+from bot.channels.discord.door import Refused, door
+from bot.channels.discord.intake import Intake
+from bot.channels.discord.rules import Rules
+from bot.domain import Channel, Turn
+from bot.errors import DeliveryError
+from bot.ports import Storage
+
+log = logging.getLogger(__name__)
+
+MOST_CHANNELS = 200
+MOST_MESSAGES = 100  # of one channel, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A channel, and the message after which to read on."""
+
+    channel: int
+    after: int
+
+
+class CatchUp:
+    """Looks at every place where Parley has talked, and at the channels and forums where it always answers.
+
+    How far a place was seen is told by its last turn; never further back than `minutes`. A message that was taken in
+    already changes nothing: its turn is there.
+    """
+
+    def __init__(
+        self,
+        client: discord.Client,
+        intake: Intake,
+        storage: Storage,
+        rules: Rules,
+        refused: Refused,
+        minutes: int,
+    ) -> None:
+        self._client = client
+        self._intake = intake
+        self._storage = storage
+        self._rules = rules
+        self._refused = refused
+        self._minutes = minutes
+
+    async def run(self, bot: str, now: datetime | None = None) -> int:
+        """Take in what was missed; gives how many messages were read. Raises StorageError."""
+        if not self._minutes:
+            return 0
+        turns = await self._storage.read(lambda work: list(work.conversations.with_people(Channel.DISCORD, bot)))
+        since = (now or datetime.now(UTC)) - timedelta(minutes=self._minutes)
+        read = 0
+        for gap in self._unread(gaps(turns, self._always(), since)):
+            read += await self._take(gap)
+        return read
+
+    def _always(self) -> set[int]:
+        """The channels where all is answered, with the posts of such forums and the threads of such channels."""
+        found = set(self._rules.channels)
+        for guild in self._client.guilds:
+            found |= {thread.id for thread in guild.threads if thread.parent_id in self._rules.channels}
+        return found
+
+    def _unread(self, found: Iterable[Gap]) -> list[Gap]:
+        """Without the channels of which Discord has told us that nothing is newer."""
+        return [gap for gap in found if self._newest(gap.channel) > gap.after][:MOST_CHANNELS]
+
+    def _newest(self, channel: int) -> int:
+        """The id of the last message, as far as the library knows; of direct messages it never does."""
+        known = self._client.get_channel(channel)
+        last = getattr(known, "last_message_id", None)
+        if isinstance(known, discord.ForumChannel | discord.CategoryChannel):
+            return 0  # they hold no messages themselves
+        return last if isinstance(last, int) else 2**63
+
+    async def _take(self, gap: Gap) -> int:
+        known = self._client.get_channel(gap.channel)
+        place = (
+            known
+            if isinstance(known, discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel)
+            else await self._direct(gap.channel)
+        )
+        if place is None:
+            return 0
+        async with self._intake.order(gap.channel):
+            try:
+                with door(self._refused):
+                    after = discord.Object(gap.after)
+                    history = place.history(limit=MOST_MESSAGES, after=after, oldest_first=False)
+                    missed = [message async for message in history]
+            except DeliveryError as error:
+                log.info("a channel cannot be caught up: %s", type(error).__name__)
+                return 0
+            for message in reversed(missed):
+                await self._intake.take(message)
+        return len(missed)
+
+    async def _direct(self, channel: int) -> discord.abc.Messageable | None:
+        """A channel that the library does not know: direct messages, or a thread that was archived."""
+        try:
+            with door(self._refused):
+                found = await self._client.fetch_channel(channel)
+        except DeliveryError as error:
+            log.info("a channel cannot be caught up: %s", type(error).__name__)
+            return None
+        return found if isinstance(found, discord.DMChannel | discord.Thread | discord.TextChannel) else None
+
+
+def gaps(turns: Iterable[Turn], always: Iterable[int], since: datetime) -> list[Gap]:
+    """Where to read on: after each place's last turn, and in channels without one after the last turn anywhere."""
+    earliest = time_snowflake(since)
+    last: dict[int, int] = {}
+    for turn in turns:
+        seen = _seen(turn)
+        for channel in (channel_of(turn.conversation_id), int(turn.origin.address.get("parent", 0))):
+            if channel:
+                last[channel] = max(last.get(channel, 0), seen)
+    if not last:
+        return []  # nothing was ever answered: the questions of before we came are not ours
+    newest = max(last.values())
+    places = {**dict.fromkeys(always, newest), **last}
+    found = [Gap(channel, max(after, earliest)) for channel, after in places.items()]
+    return sorted(found, key=lambda gap: -gap.after)
+
+
+def _seen(turn: Turn) -> int:
+    """The id of the last message that was taken in, or one of that time where the turn began otherwise."""
+    message = turn.origin.message_id
+    return int(message) if message.isdecimal() else time_snowflake(turn.received_at)

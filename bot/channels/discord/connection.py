@@ -1,0 +1,151 @@
+"""One run of the client: from logging in to the end, with all that takes in what it brings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.channels.discord.api import find_gateway, is_discord
+from bot.channels.discord.asides import Asides
+from bot.channels.discord.catch_up import CatchUp
+from bot.channels.discord.client import ParleyClient
+from bot.channels.discord.commands import asking, serving
+from bot.channels.discord.door import door
+from bot.channels.discord.errors import translate
+from bot.channels.discord.files import Attachments
+from bot.channels.discord.intake import Intake
+from bot.channels.discord.interactions import Interactions
+from bot.channels.discord.reading import Reading, menus
+from bot.channels.discord.rules import Rules
+from bot.channels.discord.suggesting import Suggesting
+from bot.channels.discord.sync import synchronise
+from bot.channels.discord.threads import Threads
+from bot.channels.discord.wire import Wire
+from bot.channels.discord.wording import CatalogueTranslator, Wording
+from bot.delivery.reception import Reception
+from bot.errors import ChannelError, DeliveryError, TryLater
+from bot.ports import Knowledge, LanguageTools, Storage, Texts
+from bot.settings.channels import DiscordSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """What every run of the channel works with."""
+
+    settings: DiscordSettings
+    rules: Rules
+    reception: Reception
+    storage: Storage
+    texts: Texts
+    languages: LanguageTools
+    files: Attachments
+    knowledge: Knowledge | None
+    personas: Callable[[], Sequence[str]]
+    guild_ready_timeout: float
+
+
+class Connection:
+    """The client and its handlers. `up` is told the bot's own id once it has logged in."""
+
+    def __init__(self, gear: Gear, ready: Callable[[], None], up: Callable[[int], Awaitable[None]]) -> None:
+        settings = gear.settings
+        self._gear = gear
+        self._ready = ready
+        self._up = up
+        self._refusal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._catching_up = asyncio.Lock()
+        self._client = ParleyClient(self, settings.message_content, settings.shards, gear.guild_ready_timeout)
+        self.wire = Wire(self._client.http)
+
+    async def run(self, token: str) -> None:
+        """Until cancelled. Raises ChannelError where Discord refuses us, DeliveryError where it cannot be reached."""
+        async with self._client:
+            running = asyncio.ensure_future(self._client.start(token))
+            try:
+                await asyncio.wait({running, self._refusal}, return_when=asyncio.FIRST_COMPLETED)
+                if self._refusal.done():
+                    self._refusal.result()
+                running.result()
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+                raise translate(error) from None
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+        raise TryLater("Discord closed the connection.")
+
+    def refused(self, error: ChannelError) -> None:
+        """A call was refused in a way that ends the channel."""
+        if not self._refusal.done():
+            self._refusal.set_exception(error)
+
+    async def up(self) -> None:
+        gear, client = self._gear, self._client
+        assert client.user is not None, "the client has logged in"
+        me = client.user.id
+        if not is_discord(gear.settings.api_base):
+            await find_gateway(client.http)
+        asides = Asides(self.wire, gear.texts, gear.languages, self.refused)
+        threads = Threads(self.wire, self.refused)
+        self._intake = Intake(me, gear.rules, gear.reception, gear.storage, gear.files, threads, asides)
+        self._desk = Interactions(me, gear.rules, gear.reception, self.wire, gear.texts, self.refused)
+        self._catch_up = CatchUp(
+            client, self._intake, gear.storage, gear.rules, self.refused, gear.settings.catch_up_minutes
+        )
+        await self._register()
+        await self._up(me)
+        self._me = me
+
+    async def connected(self) -> None:
+        self._ready()
+        self._ready = _told
+        async with self._catching_up:
+            missed = await self._catch_up.run(str(self._me))
+        log.info("connected to Discord; %d messages read that came while away", missed)
+
+    async def message(self, message: discord.Message) -> None:
+        await self._intake.message(message)
+
+    async def edited(self, message: discord.Message) -> None:
+        await self._intake.edited(message)
+
+    async def deleted(self, channel: int, message: int) -> None:
+        await self._intake.deleted(channel, message)
+
+    async def reaction(self, event: discord.RawReactionActionEvent) -> None:
+        await self._intake.reaction(event)
+
+    async def pressed(self, interaction: discord.Interaction[Any]) -> None:
+        await self._desk.pressed(interaction)
+
+    async def broken(self, interaction: discord.Interaction[Any]) -> None:
+        await self._desk.broken(interaction)
+
+    async def _register(self) -> None:
+        """Commands that cannot be registered now are no reason not to answer messages."""
+        gear, tree = self._gear, self._client.tree
+        wording, suggesting = Wording(gear.texts), Suggesting(gear.knowledge, gear.personas, self._desk.lets_in)
+        reading = Reading(self._desk, gear.files, self.refused)
+        for command in asking(self._desk, wording, suggesting, reading):
+            tree.add_command(command)
+        for command in serving(self._desk, wording, suggesting, gear.files):
+            tree.add_command(command)
+        for menu in menus(reading, wording):
+            tree.add_command(menu)
+        await tree.set_translator(CatalogueTranslator(gear.texts))
+        try:
+            with door(self.refused):
+                await synchronise(tree)
+        except DeliveryError as error:
+            log.error("the commands cannot be registered: %s", error)
+
+
+def _told() -> None:
+    """Being ready is told once."""

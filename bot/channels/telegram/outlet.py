@@ -1,0 +1,218 @@
+"""Where the reply to one turn is written in Telegram."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from secrets import randbelow
+from typing import TypeVar
+
+from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
+from telegram.constants import ChatAction
+
+from bot.channels.telegram import layout
+from bot.channels.telegram.acknowledging import Acknowledgements
+from bot.channels.telegram.errors import BadMarkup, Moved, NothingToReplyTo, NotModified, door
+from bot.channels.telegram.layout import Payload
+from bot.channels.telegram.memory import Memory
+from bot.delivery.ports import Part, Shown
+from bot.domain import Attachment, Origin
+from bot.errors import ChannelError, DeliveryError, MessageGone, TryLater
+from bot.ports import Texts
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+LOOK_AT = 8  # numbers, for a message whose sending is in doubt
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class TelegramOutlet:
+    """`bot.delivery.ports.Outlet` for one turn. `bot` gives the bot that runs now: the channel
+    may be started anew while an answer waits. `memory` is what its outlets have learned of their chats.
+    """
+
+    def __init__(
+        self,
+        bot: Callable[[], Bot],
+        conversation_id: str,
+        origin: Origin,
+        texts: Texts,
+        streaming: str,
+        memory: Memory,
+        acknowledgements: Acknowledgements,
+    ) -> None:
+        self._bot = bot
+        self._conversation_id = conversation_id
+        self._chat, self._topic = int(origin.address["chat"]), int(origin.address.get("topic", 0)) or None
+        self._question = int(origin.message_id) if origin.message_id.isdecimal() else 0
+        self._texts = texts
+        self._streaming = streaming
+        self._memory = memory
+        self._acknowledgements = acknowledgements
+        self._draft = randbelow(2**31 - 1) + 1  # drafts of one number are shown as one that grows
+        self.place = str(self._chat)
+        self.group = origin.group
+        # Drafts are for private chats. Where nothing is to grow, drafts are asked for as well, and not sent.
+        auto = streaming == "auto" and not self.group and not memory.refuses_drafts(self._chat)
+        self.drafts = auto or streaming == "off"
+
+    def render(self, shown: Shown) -> Sequence[Part]:
+        """Split and format. Pure."""
+        if not shown.finished and self._streaming == "off":
+            return []
+        return layout.parts_of(shown, self._texts)
+
+    async def send(self, part: Part, nonce: str) -> str:
+        """Send a new message. Telegram takes no nonce: in a private chat, a message of that nonce whose fate is in
+        doubt is looked for first; in a group it may come twice.
+        """
+        payload: Payload = part.payload
+        number = await self._twin(payload, nonce)
+        if number is None:
+            number = await self._send_anew(payload, part.position, nonce)
+        self._memory.note_sent(self._memory.now_at(self._chat), number, self._conversation_id)
+        self._memory.settle(self._chat, nonce)
+        self._after(payload)
+        return str(number)
+
+    async def _send_anew(self, payload: Payload, position: int, nonce: str) -> int:
+        quote = self._question if self.group and position == 0 else 0
+        before = self._memory.newest()
+        try:
+            message = await self._in_its_shape(
+                payload, lambda entities, reply: self._send(payload, entities, reply), quote
+            )
+        except TryLater as error:
+            if error.doubtful and not self.group and before:
+                self._memory.note_doubt(self._chat, nonce, before)
+            raise
+        return message.message_id
+
+    async def _twin(self, payload: Payload, nonce: str) -> int | None:
+        """The number of the message that an earlier try has left, which then says what it should: an edit succeeds, or
+        changes nothing, only where a message of ours stands. Those that are known stay as they are.
+        """
+        before = self._memory.doubt(self._chat, nonce)
+        if before is None:
+            return None
+        for number in range(before + 1, before + 1 + LOOK_AT):
+            if self._memory.conversation_of(self._chat, number) is not None:
+                continue
+            try:
+                with suppress(NotModified):
+                    await self._in_its_shape(payload, partial(self._edited, number, payload), 0)
+            except MessageGone:
+                continue
+            return number
+        return None
+
+    def _edited(self, number: int, payload: Payload, entities: Sequence[object], _: int) -> Awaitable[object]:
+        return self._edit(number, payload, entities)
+
+    async def edit(self, external_id: str, part: Part) -> None:
+        """Change a message; one that looks like that already is no error."""
+        payload: Payload = part.payload
+        with suppress(NotModified):
+            await self._in_its_shape(payload, partial(self._edited, int(external_id), payload), 0)
+        self._after(payload)
+
+    async def remove(self, external_id: str) -> None:
+        """Delete a message; one that is gone is no error."""
+        with suppress(MessageGone):
+            await self._call(lambda chat: self._bot().delete_message(chat, int(external_id)))
+
+    async def draft(self, part: Part) -> bool:
+        """Show unfinished text in the person's chat; False where Telegram does not take drafts."""
+        if self._streaming == "off":
+            return True
+        payload: Payload = part.payload
+        try:
+            with door():
+                await self._bot().send_message_draft(
+                    self._chat, self._draft, payload.text, self._topic, entities=payload.entities
+                )
+        except TryLater:
+            raise
+        except (DeliveryError, ChannelError) as error:
+            log.info("drafts are refused (%s); edits are used", type(error).__name__)
+            self._memory.note_refused_draft(self._chat)
+            self.drafts = False
+            return False
+        return True
+
+    async def working(self) -> None:
+        """Show “typing …”, for five seconds."""
+        await self._call(lambda chat: self._bot().send_chat_action(chat, ChatAction.TYPING, self._topic))
+
+    async def attach(self, attachment: Attachment, nonce: str) -> str:
+        """Send a file."""
+        message = await self._call(
+            lambda chat: self._bot().send_document(
+                chat, attachment.content, filename=attachment.name, message_thread_id=self._topic
+            )
+        )
+        return str(message.message_id)
+
+    def _send(self, payload: Payload, entities: Sequence[object], reply: int) -> Awaitable[Message]:
+        quoting = ReplyParameters(reply, allow_sending_without_reply=True) if reply else None
+        return self._call(
+            lambda chat: self._bot().send_message(
+                chat,
+                payload.text,
+                entities=entities,  # type: ignore[arg-type]
+                reply_markup=payload.buttons,
+                message_thread_id=self._topic,
+                reply_parameters=quoting,
+                link_preview_options=_NO_PREVIEW,
+            )
+        )
+
+    def _edit(self, message_id: int, payload: Payload, entities: Sequence[object]) -> Awaitable[object]:
+        return self._call(
+            lambda chat: self._bot().edit_message_text(
+                payload.text,
+                chat,
+                message_id,
+                entities=entities,  # type: ignore[arg-type]
+                reply_markup=payload.buttons,
+                link_preview_options=_NO_PREVIEW,
+            )
+        )
+
+    async def _in_its_shape(
+        self, payload: Payload, call: Callable[[Sequence[object], int], Awaitable[T]], quote: int
+    ) -> T:
+        """Make a call, and again without what Telegram refuses in it: the formatting, the quotation."""
+        entities: Sequence[object] = payload.entities
+        while True:
+            try:
+                return await call(entities, quote)
+            except BadMarkup:
+                if not entities:
+                    raise
+                log.warning("Telegram refuses the formatting of a message; it is sent plain")
+                entities = ()
+            except NothingToReplyTo:
+                if not quote:
+                    raise
+                quote = 0
+
+    async def _call(self, work: Callable[[int], Awaitable[T]]) -> T:
+        """Call Telegram for this chat, wherever it has moved. Raises DeliveryError."""
+        try:
+            try:
+                with door():
+                    return await work(self._memory.now_at(self._chat))
+            except Moved as moved:
+                self._memory.note_moved(self._chat, moved.chat)
+                with door():
+                    return await work(moved.chat)
+        except ChannelError as error:  # the operator can give another token; the reply waits for it
+            raise TryLater(str(error)) from None
+
+    def _after(self, payload: Payload) -> None:
+        if payload.closing and self._question:
+            self._acknowledgements.take_away(self._chat, self._question)

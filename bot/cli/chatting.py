@@ -1,0 +1,110 @@
+"""The terminal chat: an editable line with history where there is a terminal, plain lines where there is a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from bot.channels.console import ConsoleChat, Screen, new_conversation_id
+from bot.cli.lines import standard_input_lines
+from bot.cli.output import note
+from bot.cli.screen import PlainScreen, TerminalScreen
+from bot.cli.state import State
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Parley
+
+
+async def run_chat(state: State, conversation: str | None) -> None:
+    """Chat until the input ends."""
+    piped = not (sys.stdin.isatty() and sys.stdout.isatty())
+    async with state.parley_async() as parley:
+        parley.prepare(note)
+        default = new_conversation_id() if piped else parley.settings.console.conversation
+        exports = parley.settings.home / "exports"
+        screen: Screen = PlainScreen(parley.texts, exports) if piped else TerminalScreen(parley.texts, folder=exports)
+        chat = ConsoleChat(
+            parley.inbox,
+            parley.conductor,
+            parley.texts,
+            parley.languages,
+            list(parley.skills),
+            screen,
+            conversation or default,
+            parley.settings.dialogue.default_language,
+        )
+        if piped:
+            async with aclosing(standard_input_lines()) as lines:
+                await chat.run(lines)
+            return
+        await _welcome(parley, chat)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, chat.interrupt)
+        # Loading takes as long as typing a question does.
+        warming = asyncio.create_task(asyncio.to_thread(parley.warm))
+        try:
+            await chat.run(_typed_lines(parley))
+        finally:
+            await warming
+
+
+async def _typed_lines(parley: Parley) -> AsyncIterator[str]:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.formatted_text import FormattedText
+    from prompt_toolkit.history import FileHistory
+
+    history = parley.settings.home / "chat-history"
+    session: PromptSession[str] = PromptSession(history=FileHistory(str(history)))
+    prompt = FormattedText([("bold ansigreen", f"{parley.settings.console.user} › ")])
+    history.touch(mode=0o600)
+    while True:
+        try:
+            line = await session.prompt_async(prompt, handle_sigint=False)
+            with _no_echo():
+                yield line
+        except KeyboardInterrupt:  # Ctrl-C at the prompt empties the line
+            continue
+        except EOFError:
+            return
+
+
+@contextmanager
+def _no_echo() -> Iterator[None]:
+    """What is typed while an answer is written waits for the next prompt, and does not show inside the answer."""
+    try:
+        import termios
+    except ImportError:  # Windows
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        with suppress(termios.error):  # the terminal may have gone
+            termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+
+
+async def _welcome(parley: Parley, chat: ConsoleChat) -> None:
+    """What is there to ask, and where the conversation stood."""
+    documents = await asyncio.to_thread(parley.store.knowledge.documents)
+    titles = [(document.language, document.title) for document in documents if document.kind == "faq"]
+    examples = shortest_of_each_language(titles)
+    history = await parley.store.run(lambda work: work.conversations.history(chat.conversation, 1))
+    lines = [f"Parley · {len(documents)} documents · /help · Ctrl-D ends"]
+    lines += [f"  e.g. {title}" for title in examples]
+    if history:
+        lines.append(f"Going on with the conversation {chat.conversation}; /new begins another.")
+    chat.screen.sentence("\n".join(lines))
+
+
+def shortest_of_each_language(titles: Iterable[tuple[str, str]]) -> list[str]:
+    """One title for each language, from pairs of language and title, in the same order whatever order they come in."""
+    examples: dict[str, str] = {}
+    for language, title in sorted(titles, key=lambda pair: (pair[0], len(pair[1]), pair[1])):
+        examples.setdefault(language, title)
+    return list(examples.values())

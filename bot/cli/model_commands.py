@@ -1,0 +1,152 @@
+"""`parley models`: what the catalogue knows, what is on disk, and fetching it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.output import note, print_json, say
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from models.catalogue import ModelSpec
+    from models.weights import WeightsStatus
+
+app = typer.Typer(help="Models: list, fetch, check.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the models that Parley knows, what is on disk, and what each task uses."""
+    from bot.doors.models import chosen_models
+    from models.catalogue import catalogue
+    from models.weights import status
+
+    settings = context.obj.settings
+    chosen = chosen_models(settings)
+    used = {spec.name: task for task, specs in chosen.items() for spec in specs}
+    specs = dict(catalogue().models) | {spec.name: spec for specs in chosen.values() for spec in specs}
+    for spec in specs.values():
+        row = _row(status(spec, settings.models_dir), used.get(spec.name))
+        if as_json:
+            print_json(row)
+        else:
+            mark = "on disk" if row["on_disk"] else "-"
+            use = f"used: {row['used_for']}" if row["used_for"] else ""
+            size = f"{(row['bytes'] or 0) / 1e6:,.0f} MB"
+            say(f"{spec.name:<28} {','.join(row['tasks']):<20} {size:>10}  {mark:<8} {spec.licence:<16} {use}")
+    if not as_json:
+        say()
+        for name, profile in catalogue().profiles.items():
+            mark = "*" if name == settings.models.profile else " "
+            say(f"{mark} profile {name}: {profile.description}")
+
+
+def _row(found: WeightsStatus, used_for: str | None) -> dict[str, Any]:
+    spec: ModelSpec = found.spec
+    return {
+        "name": spec.name,
+        "tasks": [task.value for task in spec.tasks],
+        "languages": sorted(spec.languages),
+        "licence": spec.licence,
+        "on_disk": found.on_disk,
+        "bytes": found.bytes or spec.disk_bytes,
+        "used_for": used_for,
+        "notes": spec.notes,
+    }
+
+
+@app.command()
+def fetch(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A model's name or hub id; default: all that the profile uses."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a model, or all that the profile uses; what is there and whole is not fetched again."""
+    from bot.doors.models import chosen_models
+    from models.weights import location
+
+    settings: Settings = context.obj.settings
+    if name is None:
+        specs = list({spec.name: spec for specs in chosen_models(settings).values() for spec in specs}.values())
+    else:
+        specs = [_named(name, settings)]
+    for spec, fetched in fetch_all(specs, settings, thorough=True):
+        if as_json:
+            print_json({"name": spec.name, "state": fetched, "path": str(location(spec, settings.models_dir))})
+
+
+def _named(name: str, settings: Settings) -> ModelSpec:
+    """The model of that name: one that the settings chose, one of the catalogue, or a hub repository."""
+    from bot.doors.models import chosen_models
+    from bot.errors import NotFound
+    from models.catalogue import Task, catalogue, resolve
+    from models.errors import UnknownModel
+
+    chosen = {spec.name: spec for specs in chosen_models(settings).values() for spec in specs}
+    known = {**catalogue().models, **chosen}
+    if name in known:
+        return known[name]
+    try:
+        return resolve(name, Task.GENERATE)
+    except UnknownModel:
+        close = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "See: parley models list"
+        raise NotFound(f"There is no model “{name}”, nor is it a hub repository (owner/name). {hint}") from None
+
+
+def fetch_all(specs: list[ModelSpec], settings: Settings, *, thorough: bool = False) -> Iterator[tuple[ModelSpec, str]]:
+    """Fetch with a progress bar on standard error; gives each model with `there`, `fetched` or `mended`."""
+    from bot.cli.progress import weights_progress
+    from models.weights import ensure, status
+
+    for spec in specs:
+        before = status(spec, settings.models_dir, verify=thorough)
+        if before.on_disk and not before.damaged:
+            note(f"{spec.name}: on disk already, {before.path}")
+            yield spec, "there"
+            continue
+        _check_online(spec, settings)
+        with weights_progress(spec.name) as progress:
+            path = ensure(spec, settings.models_dir, progress, thorough=thorough)
+        state = "mended" if before.on_disk else "fetched"
+        note(f"{spec.name}: {'damaged, so fetched again' if before.on_disk else 'fetched'}, {path}")
+        yield spec, state
+
+
+def _check_online(spec: ModelSpec, settings: Settings) -> None:
+    from bot.errors import ModelUnavailable
+    from models.weights import location
+
+    if settings.models.offline:
+        raise ModelUnavailable(
+            f"The model {spec.name} is not whole on this machine, and models.offline forbids fetching it. "
+            f"Put it into {location(spec, settings.models_dir)}, or set models.offline to false."
+        )
+
+
+@app.command()
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Compare every file of the profile's models with its checksum."""
+    from bot.doors.models import chosen_models, examine_weights
+
+    settings = context.obj.settings
+    bad = 0
+    for task, specs in chosen_models(settings).items():
+        for spec in specs:
+            state, cure = examine_weights(spec, settings.models_dir)
+            bad += state != "whole"
+            if as_json:
+                print_json({"name": spec.name, "task": task, "state": state, "do": cure})
+            else:
+                say(f"{task:<10} {spec.name:<28} {state}" + (f"  {cure}" if cure else ""))
+    if bad:
+        raise typer.Exit(6)

@@ -1,0 +1,24 @@
+"""A progress bar on standard error for fetching weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from models.download import Progress as Report
+
+
+@contextmanager
+def weights_progress(name: str) -> Iterator[Report]:
+    """Give a function that is told how many bytes have come; the bar goes away when it is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def report(_: str, done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report

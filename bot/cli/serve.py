@@ -1,0 +1,39 @@
+"""`parley serve`: every configured channel, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from bot.cli.output import note
+from bot.cli.state import State, run_async
+
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="CHANNEL", help="telegram or discord; may be given again.")
+]
+
+
+def serve(context: typer.Context, only: Only = None) -> None:
+    """Answer in every channel that has a token, until Ctrl-C or SIGTERM."""
+    code = run_async(_serve(context.obj, only or []))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _serve(state: State, only: list[str]) -> int:
+    from bot.bootstrap.channels import running_channels
+    from bot.serving import Server, stopping_on_signals
+
+    async with state.parley_async() as parley:
+        runners = running_channels(parley, only, note)
+        parley.prepare(note)
+        server = Server(runners, note, parley.reception.aclose)
+        with stopping_on_signals(server):
+            # The first question should not wait for the index and the embedder.
+            warming = asyncio.create_task(asyncio.to_thread(parley.warm))
+            try:
+                return await server.run()
+            finally:
+                await warming

@@ -1,0 +1,147 @@
+"""The one-shot skills: `parley translate`, `sentiment`, `classify` and `summarise`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.lines import standard_input_lines, standard_input_text
+from bot.cli.output import note, print_json, reply_as_json, say, told
+from bot.cli.state import State, run_async
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Parley
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Text = Annotated[str, typer.Argument(metavar="TEXT", help="The text; - reads standard input.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for command in (translate, sentiment, classify, summarise):
+        app.command()(command)
+
+
+def translate(
+    context: typer.Context,
+    text: Text,
+    to: Annotated[str, typer.Option("--to", metavar="LANG", help="The language to translate to.")],
+    source: Annotated[str | None, typer.Option("--from", metavar="LANG", help="The text's language.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Translate a text."""
+    arguments = {"to": _code(to)} | ({"from": _code(source)} if source else {})
+    whole = standard_input_text() if text == "-" else text
+    _run(context.obj, "translate", _one(whole), arguments, as_json)
+
+
+def sentiment(context: typer.Context, text: Text, as_json: AsJson = False) -> None:
+    """Judge a text: positive, neutral or negative."""
+    _run(context.obj, "sentiment", _lines(text), {}, as_json)
+
+
+def classify(
+    context: typer.Context,
+    text: Text,
+    labels: Annotated[str, typer.Option("--labels", metavar="A,B,C", help="The labels to choose from.")],
+    as_json: AsJson = False,
+) -> None:
+    """Choose the label that fits a text best."""
+    from bot.skills.classify import split_labels
+
+    _run(context.obj, "classify", _lines(text), {"labels": ",".join(split_labels(labels))}, as_json)
+
+
+def summarise(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file; - reads standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give the main points of a document."""
+    whole = standard_input_text() if file == "-" else _read(context.obj, Path(file))
+    _run(context.obj, "summarise", _one(whole), {}, as_json)
+
+
+def _run(
+    state: State, skill: str, texts: AsyncGenerator[str, None], arguments: Mapping[str, str], as_json: bool
+) -> None:
+    code = run_async(_run_all(state, skill, texts, arguments, as_json))
+    if code:
+        raise typer.Exit(code)
+
+
+async def _run_all(
+    state: State, skill: str, texts: AsyncGenerator[str, None], arguments: Mapping[str, str], as_json: bool
+) -> int:
+    worst = 0
+    async with state.parley_async() as parley:
+        parley.prepare(note)
+        async with aclosing(texts):
+            async for text in texts:
+                worst = max(worst, await _run_one(parley, skill, text, arguments, as_json))
+    return worst
+
+
+async def _run_one(parley: Parley, name: str, text: str, arguments: Mapping[str, str], as_json: bool) -> int:
+    from bot.domain import Completed, Failed
+    from bot.domain.text import clean
+    from bot.errors import InvalidInput, exit_code_of
+    from bot.skills import SkillRequest
+
+    cleaned = clean(text)
+    if not cleaned:
+        return told("There is no text to work on: it is empty.", InvalidInput.exit_code, as_json)
+    language = parley.languages.detect(cleaned, parley.settings.dialogue.default_language)
+    skill = parley.skills.named(name)
+    assert skill is not None
+    request = SkillRequest(cleaned, language, language, arguments)
+    async with aclosing(skill.run(request, parley.tools)) as events:
+        async for event in events:
+            if isinstance(event, Failed):
+                return told(event.reason, exit_code_of(event.code), as_json)
+            if isinstance(event, Completed):
+                if as_json:
+                    print_json(reply_as_json(event.reply))
+                else:
+                    say(event.reply.text)
+                    if event.reply.notice:
+                        note(event.reply.notice)
+                return 6 if event.reply.data.get("translated") is False else 0
+    return 7
+
+
+async def _one(text: str) -> AsyncGenerator[str, None]:
+    yield text
+
+
+async def _lines(text: str) -> AsyncGenerator[str, None]:
+    if text != "-":
+        yield text
+        return
+    async with aclosing(standard_input_lines()) as lines:
+        async for line in lines:
+            if line.strip():
+                yield line
+
+
+def _code(name: str) -> str:
+    from bot.errors import UsageError
+    from bot.skills.wording import language_code
+
+    code = language_code(name)
+    if code is None:
+        raise UsageError(f"I don't know the language “{name}”. Write its name or its code, for example zh, en, de.")
+    return code
+
+
+def _read(state: State, path: Path) -> str:
+    """The text of any kind of file that the knowledge base reads."""
+    from bot.doors.knowledge import knowledge_errors
+    from retrieval.readers import read_text
+
+    with knowledge_errors():
+        return read_text(path, max_bytes=int(state.settings.knowledge.max_file_mb * 1_000_000))

@@ -1,0 +1,218 @@
+"""The outbox: brings the parts of one turn's reply onto the platform, and knows which stand there.
+
+Each part is noted before it is sent and after, so that a restart edits what stands there instead of sending it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from bot.delivery.keeping import keep
+from bot.delivery.pacing import Pacer
+from bot.delivery.ports import Outlet, Part
+from bot.delivery.retrying import Patience, Retrier
+from bot.delivery.whole import whole
+from bot.domain import Attachment, PartState, SentPart
+from bot.errors import MessageGone, TryLater
+from bot.ports import Storage, UnitOfWork
+
+ATTACHMENT = 1_000_000
+"""The position under which a reply's file is kept: behind every part."""
+
+
+def nonce_of(turn_id: int, position: int | str, gone: str = "") -> str:
+    """What tells the platform that two sends are the same one: at most 25 ASCII characters, as Discord takes them.
+
+    `gone` is the id of the message that stood there before and was deleted: the new one is another message.
+
+    >>> nonce_of(7, 0)
+    '7-0'
+    """
+    plain = f"{turn_id}-{position}"
+    if not gone and len(plain) <= 25:
+        return plain
+    return hashlib.blake2s(f"{plain}-{gone}".encode(), digest_size=12).hexdigest()
+
+
+class Outbox:
+    """The parts of one turn at one outlet. `known` is what storage says of them when the work begins."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        turn_id: int,
+        outlet: Outlet,
+        pacer: Pacer,
+        known: Iterable[SentPart] = (),
+        patience: Patience | None = None,
+    ) -> None:
+        self._storage = storage
+        self._turn_id = turn_id
+        self._outlet = outlet
+        self._pacer = pacer
+        self._known = {part.position: part for part in known}
+        self._gone: dict[int, str] = {}  # ids of messages that were deleted under us, and are to be sent anew
+        # What was sent without learning whether it worked, by digest; "" where it may be one of several.
+        self._doubtful = {at: "" for at, part in self._known.items() if not part.external_id}
+        self._retry = Retrier(pacer, outlet.place, outlet.group, patience)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of the reply stands on the platform yet."""
+        return not any(part.external_id for part in self._known.values())
+
+    async def grow(self, parts: Sequence[Part]) -> None:
+        """Show unfinished text: new parts are sent, standing ones are edited if there is room, or left for next time.
+
+        Raises TryLater, after which nothing is sent there for as long as the platform asked; and DeliveryError.
+        """
+        place, group = self._outlet.place, self._outlet.group
+        try:
+            for part in parts:
+                if not self._stands(part.position):
+                    await self._pacer.before_send(place, group)
+                    await self._send(part)
+                elif self._differs(part) and self._pacer.may_edit(place, group):
+                    await self._edit(part)
+        except MessageGone:
+            await self._begin_anew(part)
+        except TryLater as error:
+            if error.after is not None:
+                self._pacer.hold(place, error.after, group)
+            raise
+
+    async def finish(self, parts: Sequence[Part], attachment: Attachment | None = None) -> None:
+        """Make every part final, in order, take away what is too much, then send the file. Each call is tried again.
+
+        Raises DeliveryError; TryLater when patience is over: what is left stays noted as being sent.
+        """
+        for part in parts:
+            await self._make_final(part)
+        digest = _digest(attachment) if attachment is not None else ""
+        await self.remove([at for at in self._known if self._is_surplus(at, len(parts), digest)])
+        if attachment is not None and not self._stands(ATTACHMENT):
+            await self._retry(lambda: whole(self._attach(attachment, digest)))
+
+    async def remove(self, positions: Iterable[int] | None = None) -> None:
+        """Take parts (None: all) off the platform, the last one first. Raises DeliveryError."""
+        for position in sorted(self._known if positions is None else positions, reverse=True):
+            await self._take_off(position)
+            del self._known[position]
+            await keep(self._storage, partial(_note_removed, self._turn_id, position))
+
+    async def failed(self) -> None:
+        """Note that the platform will never take what it has not taken."""
+        waiting = [at for at, part in self._known.items() if part.state is not PartState.SENT] or [len(self._known)]
+
+        def note(work: UnitOfWork) -> None:
+            for position in waiting:
+                work.parts.failed(self._turn_id, position)
+
+        await keep(self._storage, note)
+
+    async def _make_final(self, part: Part) -> None:
+        while not self._stands(part.position) or self._differs(part):
+            if not self._stands(part.position):
+                await self._retry(lambda: self._send(part))
+                continue
+            try:
+                await self._retry(lambda: self._edit(part))
+            except MessageGone:
+                await self._begin_anew(part)
+
+    async def _begin_anew(self, part: Part) -> None:
+        """A part was deleted: it is sent anew, and so are those after it, or they would stand before it.
+
+        Of a later part in doubt the nonce brings the id back, whatever is sent with it.
+
+        Their rows keep the old ids until then, without a digest: after a crash here they are edited, found gone, and
+        sent under the same nonces.
+        """
+        position = part.position
+        for at in [at for at in self._doubtful if at > position]:
+            await self._retry(partial(self._send, replace(part, position=at)))
+        after = [at for at in self._known if at >= position and at != ATTACHMENT and self._stands(at)]
+        gone = {at: self._known[at].external_id for at in after}
+
+        def note(work: UnitOfWork) -> None:
+            for at, external_id in gone.items():
+                work.parts.sent(self._turn_id, at, external_id, "")
+
+        await keep(self._storage, note)
+        for at in sorted(after, reverse=True):
+            if at != position:
+                await self._take_off(at)
+            self._known[at] = SentPart(self._turn_id, at, PartState.SENDING)
+            self._doubtful.pop(at, None)
+        self._gone.update(gone)
+
+    async def _take_off(self, position: int) -> None:
+        external_id = self._known[position].external_id
+        if external_id:
+            await self._retry(lambda: self._outlet.remove(external_id), paced=False)
+
+    async def _send(self, part: Part) -> None:
+        await self._sending(part.position)
+        nonce = nonce_of(self._turn_id, part.position, self._gone.get(part.position, ""))
+
+        async def send() -> None:
+            external_id = await self._outlet.send(part, nonce)
+            # If an earlier try may have worked, the nonce brings back its message, which may say something else:
+            # without a digest it is edited next.
+            alike = self._doubtful.pop(part.position, part.digest) == part.digest
+            await self._sent(part.position, external_id, part.digest if alike else "")
+
+        try:
+            await whole(send())
+        except TryLater as error:
+            if error.doubtful:
+                tried = self._doubtful.get(part.position, part.digest)
+                self._doubtful[part.position] = part.digest if tried == part.digest else ""
+            raise
+
+    async def _edit(self, part: Part) -> None:
+        external_id = self._known[part.position].external_id
+
+        async def edit() -> None:
+            await self._outlet.edit(external_id, part)
+            await self._sent(part.position, external_id, part.digest)
+
+        await whole(edit())
+
+    async def _attach(self, attachment: Attachment, digest: str) -> None:
+        await self._sending(ATTACHMENT)
+        nonce = nonce_of(self._turn_id, "file", digest)
+        await self._sent(ATTACHMENT, await self._outlet.attach(attachment, nonce), digest)
+
+    async def _sending(self, position: int) -> None:
+        if position not in self._known:
+            self._known[position] = SentPart(self._turn_id, position, PartState.SENDING)
+            await keep(self._storage, lambda work: work.parts.sending(self._turn_id, position))
+
+    async def _sent(self, position: int, external_id: str, digest: str) -> None:
+        self._known[position] = SentPart(self._turn_id, position, PartState.SENT, external_id, digest)
+        await keep(self._storage, lambda work: work.parts.sent(self._turn_id, position, external_id, digest))
+
+    def _stands(self, position: int) -> bool:
+        known = self._known.get(position)
+        return known is not None and bool(known.external_id)
+
+    def _differs(self, part: Part) -> bool:
+        return self._known[part.position].digest != part.digest
+
+    def _is_surplus(self, position: int, parts: int, digest: str) -> bool:
+        if position == ATTACHMENT:
+            return self._stands(position) and self._known[position].digest != digest
+        return position >= parts
+
+
+def _note_removed(turn_id: int, position: int, work: UnitOfWork) -> None:
+    work.parts.removed(turn_id, position)
+
+
+def _digest(attachment: Attachment) -> str:
+    named = f"{attachment.name}\n{attachment.media_type}\n".encode()
+    return hashlib.blake2s(named + attachment.content, digest_size=12).hexdigest()

@@ -1,0 +1,218 @@
+"""The presenter: shows one turn's events on its outlet, while they come and when they have ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from functools import cached_property
+
+from bot.delivery import buttons
+from bot.delivery.outbox import Outbox
+from bot.delivery.pacing import Pacer
+from bot.delivery.ports import Outlet, Shown
+from bot.delivery.progress import Progress, happens
+from bot.delivery.retrying import Patience
+from bot.domain import Attachment, Event, Preferences, Reply, SentPart, Turn, TurnState
+from bot.errors import DeliveryError, NotFound, TryLater, Unreachable
+from bot.ports import LanguageTools, Storage, Texts, UnitOfWork
+
+log = logging.getLogger(__name__)
+
+TYPING_AFTER = 0.3  # an answer that is there sooner needs no “typing …”
+TYPING_EVERY = 4.0  # platforms show it for five to ten seconds
+FIRST_TEXT = 0.3  # text that comes piece by piece is shown so soon after the second piece
+ONE_PIECE = 1.5  # text in one piece is most likely the whole answer, about to be completed
+
+
+class Presentation:
+    """One turn on its way to its outlet. `run` presents it; cancelling `run` leaves what stands there as it is."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        events: AsyncGenerator[Event, None],
+        outlet: Outlet,
+        pacer: Pacer,
+        storage: Storage,
+        texts: Texts,
+        languages: LanguageTools,
+        default_language: str = "en",
+        patience: Patience | None = None,
+    ) -> None:
+        self.turn = turn
+        self._events = events
+        self._outlet = outlet
+        self._pacer = pacer
+        self._storage = storage
+        self._texts = texts
+        self._languages = languages
+        self._default_language = default_language
+        self._preferences = Preferences()
+        self._patience = patience
+        self._progress = Progress()
+        self._following: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    def stop(self) -> bool:
+        """Stop the answer, as the person wished; what is there stays, with a mark. False if it has ended already."""
+        if self._progress.ended.is_set():
+            return False
+        self._stopped = True
+        if self._following is not None:
+            self._following.cancel()
+        return True
+
+    async def run(self) -> None:
+        """Present the turn to its end; one that is final already, or forgotten, is let be.
+
+        What the platform refuses is logged. Raises StorageError.
+        """
+        known, self._preferences, unfinished = await self._storage.read(self._begin)
+        if not unfinished:
+            return
+        following = asyncio.create_task(self._progress.follow(self._events))
+        following.add_done_callback(lambda _: self._progress.end())
+        typing = asyncio.create_task(self._keep_typing())
+        try:
+            await asyncio.sleep(0)  # the events have begun: stopping them now marks the turn
+            self._following = following
+            if self._stopped:
+                following.cancel()
+            outbox = Outbox(self._storage, self.turn.id, self._outlet, self._pacer, known, self._patience)
+            await self._present(outbox, following, typing)
+        finally:
+            await _ended(typing)
+            await _ended(following)
+
+    def _begin(self, work: UnitOfWork) -> tuple[list[SentPart], Preferences, bool]:
+        turn = work.turns.get(self.turn.id)
+        unfinished = turn is not None and turn.state in (TurnState.ACCEPTED, TurnState.WORKING)
+        return list(work.parts.of_turn(self.turn.id)), work.users.preferences(self.turn.user_id), unfinished
+
+    @cached_property
+    def _language(self) -> str:
+        """The language of what Parley says of its own accord, until the reply tells its own."""
+        default = self.turn.origin.locale or self._default_language
+        return self._preferences.language or self._languages.detect(self.turn.text, default)
+
+    async def _present(self, outbox: Outbox, following: asyncio.Task[None], typing: asyncio.Task[None]) -> None:
+        try:
+            await self._deliver(outbox, following, typing)
+        except NotFound:
+            log.info("turn %s was forgotten while it was being answered", self.turn.id)
+            await self._withdraw(outbox)
+
+    async def _deliver(self, outbox: Outbox, following: asyncio.Task[None], typing: asyncio.Task[None]) -> None:
+        try:
+            with self._pacer.streaming(self._outlet.place, self._outlet.group):
+                await self._grow(outbox)
+                await _ended(typing)
+                shown, attachment = await self._outcome(following)
+                await outbox.finish(self._outlet.render(shown), attachment)
+        except TryLater:
+            log.warning("turn %s: the platform puts the reply off; it is given up for now", self.turn.id)
+        except DeliveryError as error:
+            log.warning("turn %s cannot be delivered: %s", self.turn.id, type(error).__name__)
+            await outbox.failed()
+
+    async def _withdraw(self, outbox: Outbox) -> None:
+        """Take away what stands there of a forgotten turn."""
+        try:
+            await outbox.remove()
+        except DeliveryError as error:
+            log.warning("turn %s: what was shown could not be removed: %s", self.turn.id, type(error).__name__)
+
+    async def _grow(self, outbox: Outbox) -> None:
+        """Show the text while it is written."""
+        pace, progress = self._pacer.pace, self._progress
+        drafting = self._outlet.drafts and outbox.empty
+        await progress.began.wait()
+        every = FIRST_TEXT if await happens(progress.streams, ONE_PIECE) else 0.0
+        painted = ""
+        while not await happens(progress.ended, every):
+            if progress.text != painted and progress.text.strip():
+                painted = progress.text
+                drafting = await self._paint(outbox, painted, drafting)
+            every = pace.draft_every if drafting else pace.edit_every
+
+    async def _paint(self, outbox: Outbox, text: str, drafting: bool) -> bool:
+        """Show unfinished text once; whether drafts may go on being used. What cannot be shown now is dropped."""
+        stop = buttons.while_writing(self.turn.id, self._language, self._texts)
+        parts = self._outlet.render(Shown(text, self._language, finished=False, buttons=stop))
+        try:
+            if not drafting:
+                await outbox.grow(parts)
+                return False
+            await outbox.grow(parts[:-1])
+            if not parts or not self._pacer.may_draft(self._outlet.place, self._outlet.group):
+                return True
+            return await self._outlet.draft(parts[-1])
+        except TryLater as error:
+            if error.after is not None:
+                self._pacer.hold(self._outlet.place, error.after, self._outlet.group)
+            return drafting
+        except Unreachable:
+            raise
+        except DeliveryError as error:  # of this unfinished text only, perhaps: the answer is yet to come
+            log.info("turn %s: unfinished text is refused: %s", self.turn.id, type(error).__name__)
+            return drafting
+
+    async def _outcome(self, following: asyncio.Task[None]) -> tuple[Shown, Attachment | None]:
+        """What is to stand at the end, however it ended."""
+        progress = self._progress
+        broken = await _broke(following, self.turn.id)
+        reply = progress.reply or await self._kept()
+        if reply is not None:
+            return self._finished(reply), reply.attachment
+        mark = progress.reason or self._texts("failed" if broken else "interrupted", self._language)
+        text = progress.text.rstrip()
+        return Shown(text or mark, self._language, notice=mark if text else ""), None
+
+    def _finished(self, reply: Reply) -> Shown:
+        rows = buttons.when_finished(self.turn.id, reply, self._texts)
+        return Shown(reply.text, reply.language, True, reply.citations, reply.notice, rows, reply.private)
+
+    async def _kept(self) -> Reply | None:
+        """The reply, where it was kept in the very moment in which the answer was stopped. Raises NotFound where the
+        turn was forgotten.
+        """
+
+        def find(work: UnitOfWork) -> Reply | None:
+            turn = work.turns.get(self.turn.id)
+            if turn is None:
+                raise NotFound(f"There is no turn {self.turn.id}.")
+            return work.turns.reply(self.turn.id) if turn.state is TurnState.ANSWERED else None
+
+        return await self._storage.read(find)
+
+    async def _keep_typing(self) -> None:
+        """Show that something is being done, as long as it is. It is only a courtesy: what goes wrong is dropped."""
+        pause = TYPING_AFTER
+        while not await happens(self._progress.ended, pause):
+            pause = TYPING_EVERY
+            if self._pacer.held(self._outlet.place) > 0:
+                continue
+            try:
+                await self._outlet.working()
+            except TryLater as error:
+                pause = max(pause, error.after or 0.0)
+            except DeliveryError:
+                return
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task of ours and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # looked at already, or of no interest any more
+
+
+async def _broke(following: asyncio.Task[None], turn_id: int) -> bool:
+    """Whether the events ended by an error, which is logged; being stopped is none."""
+    await asyncio.wait([following])
+    error = None if following.cancelled() else following.exception()
+    if error is not None:
+        log.error("turn %s broke off: %s", turn_id, type(error).__name__)
+    return error is not None

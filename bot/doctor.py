@@ -1,0 +1,166 @@
+"""A plain-language check of everything that Parley needs, with what to do about each finding."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.errors import ParleyError
+from bot.settings import Settings
+
+LOW_DISK_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: `ok`, `warn` (works, but look at it) or `fail`; `advice` says what to do, empty where nothing is."""
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    found: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Run every check; one that breaks becomes a finding itself."""
+    for name, check in _CHECKS.items():
+        try:
+            yield from check(settings)
+        except (ParleyError, OSError) as error:
+            yield Finding(name, "fail", str(error))
+
+
+def _python(settings: Settings) -> Iterator[Finding]:
+    yield Finding("python", "ok", f"{platform.python_version()} on {sys.platform}, {os.cpu_count()} cores")
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    found = f"read from {settings.config_file}" if settings.config_file else "the defaults; no parley.toml here"
+    yield Finding("settings", "ok", found, "" if settings.config_file else "To change them: parley init")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    home = settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    if not os.access(home, os.W_OK):
+        yield Finding(
+            "data folder", "fail", f"{home} cannot be written", "Give this user the right, or set PARLEY_HOME."
+        )
+        return
+    free = shutil.disk_usage(home).free
+    low = free < LOW_DISK_BYTES
+    yield Finding(
+        "data folder",
+        "warn" if low else "ok",
+        f"{home}, {free / 1e9:,.1f} GB free",
+        "Free some disk space: models and the index need about 1 GB." if low else "",
+    )
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    from bot.masking import mask
+    from bot.storage import migrate
+
+    url, head = settings.storage_url, migrate.head()
+    place = mask(url)
+    if migrate.check(url):
+        yield Finding("database", "ok", f"{place} at revision {head}")
+        return
+    found = migrate.current(url)
+    if found is None:
+        yield Finding(
+            "database", "warn", f"{place} is not there yet", "It comes with the first start; or run: parley setup"
+        )
+    else:
+        yield Finding("database", "warn", f"{place} at revision {found}, not {head}", "Run: parley db upgrade")
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    from bot.doors.models import chosen_models, examine_weights
+
+    for task, specs in chosen_models(settings).items():
+        for spec in specs:
+            state, cure = examine_weights(spec, settings.models_dir)
+            name = f"model for {task}"
+            if state == "whole":
+                yield Finding(name, "ok", f"{spec.name} ({spec.licence})")
+            else:
+                yield Finding(name, "fail", f"{spec.name} is {state}", cure)
+        if not specs:
+            yield Finding(
+                f"model for {task}",
+                "warn" if task == "translate" else "ok",
+                f"the profile {settings.models.profile} has none of its own",
+                _WITHOUT.get(task, "See: parley models list"),
+            )
+
+
+_WITHOUT = {
+    "translate": "Parley says so, and glosses between Chinese and English. To translate, set models.profile to "
+    "standard, then run: parley models fetch",
+    "sentiment": "The generator and the embedder judge in its place; name a model in models.sentiment to do better.",
+}
+
+
+def _device(settings: Settings) -> Iterator[Finding]:
+    from models.devices import describe_device
+
+    report = describe_device(settings.models.device)
+    if report.usable:
+        yield Finding("device", "ok", report.description)
+    else:
+        advice = 'Set models.device = "auto", or mend the GPU\'s driver.'
+        yield Finding("device", "fail", f"{report.description}, and models.device asks for one", advice)
+
+
+def _knowledge(settings: Settings) -> Iterator[Finding]:
+    from bot.bootstrap import Parley
+
+    parley = Parley(settings)
+    try:
+        documents = parley.store.knowledge.documents()
+        if not documents:
+            yield Finding("knowledge base", "warn", "empty", "Run: parley kb add PATH")
+            return
+        faq = sum(document.kind.value == "faq" for document in documents)
+        languages = ", ".join(sorted({document.language for document in documents}))
+        yield Finding("knowledge base", "ok", f"{faq} FAQ entries, {len(documents) - faq} articles ({languages})")
+    finally:
+        asyncio.run(parley.aclose())
+
+
+def _telegram(settings: Settings) -> Iterator[Finding]:
+    yield _channel(settings, "telegram")
+
+
+def _discord(settings: Settings) -> Iterator[Finding]:
+    yield _channel(settings, "discord")
+
+
+def _channel(settings: Settings, name: str) -> Finding:
+    from bot.bootstrap.checks import check_channel
+
+    found = check_channel(settings, name)
+    if found is None:
+        return Finding(name, "ok", f"no token, so it does not run; docs/how-to/{name}.md says how to get one")
+    bot, advice = found
+    return Finding(name, "warn" if advice else "ok", bot, advice)
+
+
+_CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "python": _python,
+    "settings": _settings,
+    "data folder": _home,
+    "database": _database,
+    "models": _models,
+    "device": _device,
+    "knowledge base": _knowledge,
+    "telegram": _telegram,
+    "discord": _discord,
+}

@@ -1,0 +1,52 @@
+"""The door to the knowledge base: searches in a thread, and its errors as Parley's own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from bot.errors import InvalidInput, KnowledgeError
+from bot.ports import SearchResult
+from retrieval.errors import EvaluationError, RetrievalError, UnreadableDocument
+from retrieval.ports import Embedder
+
+
+class Search(Protocol):
+    """What searches: `retrieval.search.Searcher`."""
+
+    def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult: ...
+
+
+@contextmanager
+def knowledge_errors() -> Iterator[None]:
+    """Turn the knowledge base's errors into Parley's: what the person gave is InvalidInput, the rest KnowledgeError."""
+    try:
+        yield
+    except (UnreadableDocument, EvaluationError) as error:
+        raise InvalidInput(str(error)) from error
+    except RetrievalError as error:
+        raise KnowledgeError(str(error)) from error
+
+
+class KnowledgeDoor:
+    """`bot.ports.Knowledge` over a search and an embedder."""
+
+    def __init__(self, search: Search, embedder: Embedder) -> None:
+        self._search = search
+        self._embedder = embedder
+
+    async def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult:
+        with knowledge_errors():
+            return await asyncio.to_thread(self._search.search, query, k, language)
+
+    async def similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:
+        with knowledge_errors():
+            return await asyncio.to_thread(self._similarity, texts, others)
+
+    def _similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:
+        left = self._embedder.embed(list(texts), "query")
+        right = self._embedder.embed(list(others), "passage")
+        rows: list[list[float]] = (left @ right.T).tolist()
+        return rows

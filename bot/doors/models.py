@@ -1,0 +1,111 @@
+"""The door to the models: which the settings choose, each opened at its first use, their errors as Parley's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from bot.errors import ModelUnavailable, SettingsError
+from bot.ports import Classifier, Generator, SentimentClassifier, Summariser, Translator
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from models.catalogue import ModelSpec
+    from models.registry import Registry
+
+T = TypeVar("T")
+
+SMALL_MODEL_BYTES = 1_000_000_000  # about half a billion parameters in bf16
+
+
+def chosen_models(settings: Settings) -> dict[str, list[ModelSpec]]:
+    """The models of each task: the profile's, or what the settings name in their place. Raises SettingsError."""
+    from models.catalogue import Task, catalogue, resolve
+
+    own = {
+        Task.GENERATE: ("generator", settings.models.generator),
+        Task.EMBED: ("embedder", settings.models.embedder),
+        Task.TRANSLATE: ("translator", settings.models.translator),
+        Task.SENTIMENT: ("sentiment", settings.models.sentiment),
+    }
+    profiles = catalogue().profiles
+    if settings.models.profile not in profiles:
+        raise SettingsError(f"models.profile is “{settings.models.profile}”; allowed: {', '.join(profiles)}.")
+    profile = profiles[settings.models.profile]
+    chosen: dict[str, list[ModelSpec]] = {}
+    for task, (setting, named) in own.items():
+        names = [name.strip() for name in named.split(",") if name.strip()] if named else profile.models[task]
+        try:
+            chosen[task.value] = [resolve(name, task) for name in names]
+        except ModelError as error:
+            raise SettingsError(f"models.{setting}: {error}") from error
+    return chosen
+
+
+def missing_models(settings: Settings) -> list[ModelSpec]:
+    """The chosen models that are not on disk, each once."""
+    from models.weights import status
+
+    specs = {spec.name: spec for chosen in chosen_models(settings).values() for spec in chosen}
+    return [spec for spec in specs.values() if not status(spec, settings.models_dir).on_disk]
+
+
+def writes_answers(settings: Settings) -> bool:
+    """Whether the generator writes answers from articles: as the operator says, else if it is large enough."""
+    from models.weights import status
+
+    if settings.dialogue.writing != "auto":
+        return settings.dialogue.writing == "always"
+    specs = chosen_models(settings)["generate"]
+    return bool(specs) and status(specs[0], settings.models_dir).bytes >= SMALL_MODEL_BYTES
+
+
+def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[Literal["whole", "damaged", "missing"], str]:
+    """Read every byte of a model: its state, and what to do about it (empty if whole)."""
+    from models.weights import find, status
+
+    found = status(spec, models_dir, verify=True)
+    fetch = f"Run: parley models fetch {spec.name}"
+    if not found.on_disk:
+        return "missing", fetch
+    if found.damaged:
+        return "damaged", fetch
+    try:
+        find(spec, models_dir)
+    except ModelError as error:  # a folder of the person's own, which cannot be fetched
+        return "damaged", str(error)
+    return "whole", ""
+
+
+class ModelsDoor:
+    """`bot.ports.Models` over the registry; loading happens in a thread."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def generator(self) -> Generator:
+        return await self._open(self._registry.generator)
+
+    async def translator(self, source: str, target: str) -> Translator:
+        translator = await self._open(self._registry.translator)
+        if not translator.supports(source, target):
+            raise ModelUnavailable(f"No model of the profile translates from {source} to {target}.")
+        return translator
+
+    async def sentiment(self) -> SentimentClassifier:
+        return await self._open(self._registry.sentiment)
+
+    async def classifier(self) -> Classifier:
+        return await self._open(self._registry.classifier)
+
+    async def summariser(self) -> Summariser:
+        return await self._open(self._registry.summariser)
+
+    async def _open(self, build: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(build)
+        except ModelError as error:
+            raise ModelUnavailable(str(error)) from error
