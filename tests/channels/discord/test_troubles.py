@@ -1,0 +1,292 @@
+"""What goes wrong on Discord: floods, breaks, restarts, deletions, broken markup. Nothing is lost, doubled or cut."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.channels.discord.client import ParleyClient
+from bot.delivery.ports import Pace
+from bot.errors import ChannelError, SettingsError
+from tests.support.discord_bench import Bench, bench, eventually, spoken
+from tests.support.discord_server.channels import Channel
+
+LONG = "\n\n".join(
+    [f"Paragraph {number}: " + "lorem ipsum dolor sit amet " * 12 for number in range(60)]
+    + ["```python", *(f"line_{number} = {number}" for number in range(600)), "```", "The end."]
+)
+
+
+def said_in(channel: Channel) -> str:
+    return "\n".join(message.text for message in channel.bot_messages())
+
+
+async def whole(shop: Bench, text: str) -> None:
+    """Wait until the answer ends with that text and no button says that it grows."""
+    dm = shop.alice.dm()
+    await eventually(lambda: text in said_in(dm) and "👍" in " ".join(dm.bot_messages()[-1].buttons))
+
+
+async def test_thirty_thousand_characters_with_code_come_whole_and_in_order(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces = re.findall(r"(?s).{1,400}", LONG)
+        assert len(LONG) > 29_000
+        await shop.alice.dm().says(shop.alice, "a long story")
+        await whole(shop, "The end.")
+        messages = shop.alice.dm().bot_messages()
+        assert all(len(message.text) <= 2000 and message.text.count("```") % 2 == 0 for message in messages)
+        shown = re.sub(r"```(python)?|\s", "", said_in(shop.alice.dm()))
+        assert shown == re.sub(r"```(python)?|\s", "", LONG)
+        assert all(not message.buttons for message in messages[:-1])
+
+
+async def test_a_storm_of_429s_neither_loses_nor_doubles(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces = re.findall(r"(?s).{1,700}", LONG[:9000])
+        shop.server.fail("POST", "/channels/*/messages", 3, status=429, retry_after=0.05)
+        shop.server.fail("PATCH", "/channels/*/messages/*", 5, status=429, retry_after=0.05)
+        await shop.alice.dm().says(shop.alice, "a story")
+        await whole(shop, LONG[:9000][-20:].strip())
+        assert re.sub(r"\s", "", said_in(shop.alice.dm())) == re.sub(r"\s", "", LONG[:9000])
+
+
+async def test_an_answer_whose_acknowledgement_is_lost_is_not_doubled(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.server.cut("POST", "/channels/*/messages", after_effect=True)
+        assert (await shop.ask("hello")).text == "You said: hello"
+        assert len(shop.server.calls("POST", "/channels/*/messages")) == 2
+
+
+async def test_a_restart_in_the_middle_of_an_answer_goes_on_in_the_same_message(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three ", "four."], True
+        await shop.alice.dm().says(shop.alice, "count")
+        message = await eventually(lambda: next(iter(shop.alice.dm().bot_messages()), None))
+        await shop.crash()
+        shop.author.held = False
+        await shop.start()
+        await eventually(lambda: message.text == "One two three four.")
+        assert len(shop.alice.dm().bot_messages()) == 1
+
+
+async def test_discord_itself_goes_away_in_the_middle_of_an_answer(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three ", "four."], True
+        await shop.alice.dm().says(shop.alice, "count")
+        message = await eventually(lambda: next(iter(shop.alice.dm().bot_messages()), None))
+        await shop.server.stop()
+        shop.author.go()
+        await shop.server.start()
+        await eventually(lambda: message.text == "One two three four.")
+        assert len(shop.alice.dm().bot_messages()) == 1
+
+
+async def test_an_edit_during_an_answer_begins_it_anew_in_place(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three ", "four."], True
+        dm = shop.alice.dm()
+        question = await dm.says(shop.alice, "count")
+        message = await eventually(lambda: next(iter(dm.bot_messages()), None))
+        shop.author.pieces, shop.author.held = ["Uno, dos."], False
+        await dm.edits(question, "count in Spanish")
+        await eventually(lambda: message.text == "Uno, dos.")
+        assert len(dm.bot_messages()) == 1
+        assert shop.author.requests[-1].text == "count in Spanish"
+
+
+async def test_an_edit_of_the_last_question_is_answered_in_place(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        dm = shop.alice.dm()
+        question = await dm.says(shop.alice, "one")
+        answer = await dm.answer()
+        await dm.edits(question, "two")
+        await eventually(lambda: answer.text == "You said: two")
+        assert len(dm.bot_messages()) == 1
+
+
+async def test_a_question_that_is_deleted_is_not_answered_further(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three ", "four."], True
+        dm = shop.alice.dm()
+        question = await dm.says(shop.alice, "count")
+        await eventually(lambda: dm.bot_messages())
+        await dm.deletes(question)
+        await eventually(lambda: not dm.bot_messages())
+
+
+async def test_an_answer_that_is_deleted_while_it_grows_is_sent_anew(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three ", "four."], True
+        dm = shop.alice.dm()
+        await dm.says(shop.alice, "count")
+        message = await eventually(lambda: next(iter(dm.bot_messages()), None))
+        await dm.deletes(message)
+        shop.author.go()
+        await eventually(lambda: [each.text for each in dm.bot_messages()] == ["One two three four."])
+
+
+async def test_a_reaction_is_an_opinion(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        answer = await shop.ask(f"{shop.me} hello", where=shop.support)
+        await shop.support.reacts(shop.bob, answer, "👎")
+        await eventually(lambda: shop.storage._state.opinions)
+        await shop.support.unreacts(shop.bob, answer, "👎")
+        await eventually(lambda: not shop.storage._state.opinions)
+
+
+@pytest.mark.parametrize(
+    "broken", ["**bold _and `code", "```py\nprint(1)", "| a | b |\n|---|---|\n| 1 |", "> [x](", "#"]
+)
+async def test_broken_markup_is_shown_all_the_same(tmp_path: Path, broken: str) -> None:
+    async with bench(tmp_path) as shop:
+        shop.author.pieces = [broken]
+        assert (await shop.ask("hello")).text.strip()
+
+
+@pytest.mark.parametrize("how", ["message", "grows", "slash"])
+async def test_nothing_that_is_written_pings_anyone(tmp_path: Path, how: str) -> None:
+    async with bench(tmp_path) as shop:
+        everything = shop.guild.role("loud", permissions=1 << 17)
+        shop.guild.joins(shop.server.bot, roles=[everything])
+        text = f"@everyone @here {shop.bob.mention} {everything.mention} listen"
+        shop.author.pieces = [text] if how != "grows" else text.split(" ", 2) * 20
+        if how == "slash":
+            used = await shop.alice.slash("chat", channel=shop.support, text="go on")
+            answer = await used.answer()
+        else:
+            answer = await shop.ask(f"{shop.me} go on", where=shop.support)
+        assert "@everyone" in answer.text
+        assert answer.pings() == set() and not answer.pinged
+        for call in shop.server.calls():
+            if call.method in {"POST", "PATCH"} and "messages" in call.path:
+                assert call.body["allowed_mentions"]["parse"] == []
+
+
+async def test_the_gateway_breaks_and_what_was_said_meanwhile_is_answered_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(client: ParleyClient, shard_id: int | None, *, initial: bool = False) -> None:
+        """Instead of the 5 seconds that Discord asks for between two sessions."""
+
+    monkeypatch.setattr(ParleyClient, "before_identify_hook", at_once)
+    async with bench(tmp_path) as shop:
+        await shop.ask("before")
+        shop.server.drop_gateway(resumable=True)
+        assert (await shop.ask("meanwhile")).text == "You said: meanwhile"
+        shop.server.drop_gateway(resumable=False)
+        assert (await shop.ask("later", shop.alice)).text == "You said: later"
+        assert [turn.text for turn in shop.turns()] == ["before", "meanwhile", "later"]
+
+
+async def test_what_was_missed_is_caught_up_once_and_in_order(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        await shop.ask("one")
+        await shop.ask(f"{shop.me} one", where=shop.support)
+        await shop.stop()
+        for number in ("two", "three"):
+            await shop.alice.dm().says(shop.alice, number)
+        await shop.support.says(shop.bob, "not for the bot")
+        await shop.support.says(shop.bob, f"{shop.me} two")
+        await shop.start()
+        await eventually(lambda: len(shop.alice.dm().bot_messages()) == 3 and len(shop.support.bot_messages()) == 2)
+        await shop.stop()
+        await shop.start()
+        await shop.support.says(shop.bob, f"{shop.me} three")
+        await shop.kept(6)
+        assert sorted(turn.text for turn in shop.turns()) == ["one", "one", "three", "three", "two", "two"]
+        await eventually(lambda: len(shop.alice.dm().bot_messages()) == 3 and len(shop.support.bot_messages()) == 3)
+        told = [each.text for each in shop.alice.dm().bot_messages()]
+        assert told == [f"You said: {number}" for number in ("one", "two", "three")]
+
+
+async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:
+    async with bench(tmp_path, settings={"catch_up_minutes": 0}) as shop:
+        await shop.ask("one")
+        await shop.stop()
+        await shop.alice.dm().says(shop.alice, "two")
+        await shop.start()
+        await shop.ask("three", shop.bob)
+        assert [turn.text for turn in shop.turns()] == ["one", "three"]
+
+
+async def test_before_the_first_turn_nothing_is_caught_up(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False) as shop:
+        shop.settings = {"channels": [shop.support.id]}
+        await shop.support.says(shop.alice, "from before Parley came")
+        await shop.start()
+        await shop.ask("hello", shop.bob)
+        assert [turn.text for turn in shop.turns()] == ["hello"]
+
+
+async def test_commands_are_registered_only_when_they_differ(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        await shop.stop()
+        await shop.start()
+        assert len(shop.server.calls("PUT", "/applications/*/commands")) == 1
+
+
+async def test_unknown_events_stop_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.server.dispatch("SOMETHING_NEW", {"id": "1", "things": [None, {}]})
+        for kind in ("MESSAGE_CREATE", "MESSAGE_UPDATE", "INTERACTION_CREATE", "THREAD_CREATE", "CHANNEL_UPDATE"):
+            shop.server.dispatch(kind, {"id": "5", "channel_id": "6"})
+        assert (await shop.ask("hello")).text == "You said: hello"
+
+
+async def test_a_wrong_token_is_one_clear_sentence(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False, token="wrong") as shop:
+        with pytest.raises(ChannelError, match=r"refuses the token.*PARLEY_DISCORD__TOKEN"):
+            await shop.start()
+
+
+async def test_a_token_that_is_revoked_ends_the_channel(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        shop.server.revoke_token()
+        error = await shop.ended()
+        assert isinstance(error, ChannelError) and "refuses the token" in str(error)
+
+
+async def test_a_missing_intent_is_one_clear_sentence(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False, server={"message_content": False}) as shop:
+        with pytest.raises(ChannelError, match=r"Message Content.*discord.message_content = false"):
+            await shop.start()
+        shop.settings = {"message_content": False}
+        await shop.start()
+        assert (await shop.ask(f"{shop.me} hello", where=shop.support)).text == "You said: hello"
+        assert (await shop.ask("hello")).text == "You said: hello"
+
+
+async def test_the_token_goes_to_no_other_machine_in_the_clear(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False, settings={"api_base": "http://example.org/api"}) as shop:
+        with pytest.raises(SettingsError, match="https://"):
+            await shop.start()
+
+
+async def test_without_streaming_nothing_is_shown_before_the_answer(tmp_path: Path) -> None:
+    async with bench(tmp_path, settings={"streaming": False}) as shop:
+        shop.author.pieces = ["One ", "two ", "three."] * 5
+        answer = await shop.ask("count")
+        assert answer.versions == ["One two three." * 5]
+
+
+async def test_at_discords_own_limits_no_429_is_drawn(tmp_path: Path) -> None:
+    pace = Pace(chat=(5, 5.0), overall=(40, 1.0), burst=4, edit_every=0.5)
+    async with bench(tmp_path, server={"rate_limits": True}, pace=pace) as shop:
+        shop.author.pieces = ["word "] * 400
+        await shop.alice.dm().says(shop.alice, "write")
+        await eventually(lambda: any("👍" in each for m in shop.alice.dm().bot_messages() for each in m.buttons))
+        assert not shop.server.given_429
+
+
+async def test_an_answer_in_a_thread_that_was_closed_does_not_stop_others(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        thread = await shop.support.thread(shop.alice, "a thread")
+        shop.author.pieces, shop.author.held = ["One ", "two ", "three."], True
+        await thread.says(shop.alice, f"{shop.me} count")
+        await eventually(lambda: [each for each in thread.bot_messages() if spoken(each)])
+        thread.delete()
+        shop.author.go()
+        shop.author.pieces = ()
+        assert (await shop.ask("hello", shop.bob)).text == "You said: hello"

@@ -1,0 +1,39 @@
+"""A skill with a mistake in it: the person gets a sentence, and the log nothing of what they wrote."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from bot.domain import Event, Working
+from bot.ports import Texts
+from bot.skills import SkillMatch, SkillRequest, Toolbox
+from tests.support.desk import Desk
+
+
+class Broken:
+    """Its error holds what it was given, as many libraries' errors do."""
+
+    name = "broken"
+    commands: tuple[str, ...] = ("broken",)
+
+    def describe(self, language: str, texts: Texts) -> str:
+        return "/broken TEXT"
+
+    def parse(self, rest: str) -> SkillMatch:
+        return SkillMatch(1.0, rest)
+
+    def recognise(self, text: str, language: str) -> SkillMatch | None:
+        return None
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        yield Working("breaking")
+        raise KeyError(request.text)
+
+
+async def test_what_was_said_is_not_in_the_log_of_a_mistake(caplog: pytest.LogCaptureFixture) -> None:
+    told = await Desk([Broken()]).say("/broken my secret diary")
+    assert told.startswith("Something went wrong")
+    assert "KeyError" in caplog.text and __file__ in caplog.text
+    assert "diary" not in caplog.text

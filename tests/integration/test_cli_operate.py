@@ -1,0 +1,162 @@
+"""`parley models`, `db`, `doctor`, `init` and `setup`: what an operator runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.settings import load_settings
+from bot.storage import migrate
+from tests.integration.conftest import Parley, TinyModels
+
+
+def test_the_models_are_listed_with_what_each_task_uses(parley: Parley, tiny_models: TinyModels) -> None:
+    rows = {row["name"]: row for row in parley("models", "list", "--json").rows}
+    assert rows.keys() >= {"all-minilm-l6-v2", "smollm2-135m-instruct", "tiny-bert", "tiny-llama"}
+    assert rows["tiny-bert"]["used_for"] == "embed"
+    assert rows["tiny-bert"]["on_disk"] is True
+    assert rows["all-minilm-l6-v2"]["licence"] == "Apache-2.0"
+    assert rows["all-minilm-l6-v2"]["on_disk"] is False
+    assert rows["all-minilm-l6-v2"]["bytes"] > 10_000_000
+    shown = parley("models", "list").out
+    assert "* profile embedded" in shown
+    assert "profile standard" in shown
+
+
+def test_whole_weights_pass_the_check(parley: Parley) -> None:
+    done = parley("models", "check", "--json")
+    assert done.code == 0
+    assert {row["task"]: row["state"] for row in done.rows} == {"generate": "whole", "embed": "whole"}
+
+
+def test_a_damaged_folder_fails_the_check_with_why(
+    parley: Parley, tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_models.generator, damaged)
+    with (damaged / "model.safetensors").open("r+b") as file:
+        file.truncate(1000)
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(damaged))
+    done = parley("models", "check", "--json")
+    assert done.code == 6
+    states = {row["task"]: row for row in done.rows}
+    assert (states["generate"]["state"], states["embed"]["state"]) == ("damaged", "whole")
+    assert "model.safetensors" in states["generate"]["do"]
+    asked = parley("ask", "/chat hello")
+    assert (asked.code, asked.out) == (6, "")
+    assert "Traceback" not in asked.err
+
+
+def test_a_model_of_no_name_is_told_with_the_nearest(parley: Parley) -> None:
+    done = parley("models", "fetch", "all-minilm-l6")
+    assert (done.code, done.out) == (3, "")
+    assert "all-minilm-l6-v2" in done.sentence
+
+
+def test_models_that_are_there_are_not_fetched(parley: Parley, tiny_models: TinyModels) -> None:
+    done = parley("models", "fetch", "--json")
+    assert done.code == 0
+    assert {(row["name"], row["state"]) for row in done.rows} == {("tiny-bert", "there"), ("tiny-llama", "there")}
+    assert parley("models", "fetch", "tiny-bert").code == 0
+
+
+def test_offline_nothing_is_fetched(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__OFFLINE", "true")
+    done = parley("models", "fetch", "all-minilm-l6-v2")
+    assert done.code == 6
+    assert "models.offline" in done.sentence
+
+
+def test_the_database_is_upgraded_once(parley: Parley, settings: Path) -> None:
+    head = migrate.head()
+    assert parley("db", "current", "--json").rows == [{"current": None, "head": head}]
+    assert not (settings / "parley.db").exists()
+    first = parley("db", "upgrade", "--json")
+    assert first.rows == [{"before": None, "current": head, "copy": None}]
+    again = parley("db", "upgrade")
+    assert again.code == 0
+    assert "Nothing was to be done" in again.out
+    assert parley("db", "current").out == f"database: {head}; this version of Parley: {head}\n"
+
+
+def test_the_doctor_finds_a_healthy_parley_healthy(parley: Parley, shop: Path) -> None:
+    done = parley("doctor", "--json")
+    states = {row["check"]: row["state"] for row in done.rows}
+    assert done.code == 0
+    assert states.keys() >= {"python", "settings", "data folder", "database", "model for embed", "device"}
+    assert "fail" not in states.values()
+    assert states["database"] == "ok"
+    assert states["knowledge base"] == "ok"
+    assert states["model for translate"] == "warn"
+    shown = parley("doctor").out
+    assert "✓ database: " in shown
+    assert "→ " in shown
+
+
+def test_the_doctor_says_what_to_do(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARLEY_MODELS__EMBEDDER")
+    done = parley("doctor", "--json")
+    findings = {row["check"]: row for row in done.rows}
+    assert done.code == 1
+    assert findings["model for embed"]["state"] == "fail"
+    assert "parley models fetch all-minilm-l6-v2" in findings["model for embed"]["do"]
+    assert findings["database"]["state"] == "warn"
+    assert "parley kb add" in findings["knowledge base"]["do"]
+
+
+def test_an_unknown_profile_is_a_finding(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__PROFILE", "enormous")
+    findings = {row["check"]: row for row in parley("doctor", "--json").rows}
+    assert (findings["models"]["state"], "standard" in findings["models"]["found"]) == ("fail", True)
+
+
+def test_init_writes_a_file_that_loads_and_says_the_same(parley: Parley, tmp_path: Path) -> None:
+    done = parley("init", str(tmp_path / "new"), "--yes")
+    assert done.code == 0
+    file = tmp_path / "new" / "parley.toml"
+    assert "parley setup" in done.out
+    assert file.read_text("utf-8").startswith("# Parley's settings")
+    assert load_settings(file, {}).models == load_settings(None, {}).models
+
+
+def test_init_keeps_what_is_there(parley: Parley, tmp_path: Path) -> None:
+    file = tmp_path / "parley.toml"
+    file.write_text("[dialogue]\nhistory_turns = 3\n", "utf-8")
+    done = parley("init", str(tmp_path), "--yes")
+    assert done.code == 2
+    assert "--force" in done.sentence
+    assert file.read_text("utf-8") == "[dialogue]\nhistory_turns = 3\n"
+    assert parley("init", str(tmp_path), "--yes", "--force").code == 0
+    assert load_settings(file, {}).dialogue.history_turns == 8
+
+
+def test_init_asks_and_asks_again_where_an_answer_does_not_fit(parley: Parley, tmp_path: Path) -> None:
+    done = parley("init", str(tmp_path), stdin="./data\nenormous\ngpu\nCPU\nzh\n")
+    assert done.code == 0
+    settings = load_settings(tmp_path / "parley.toml", {})
+    assert settings.home == tmp_path / "data"
+    assert (settings.models.profile, settings.models.device) == ("gpu", "cpu")
+    assert settings.dialogue.language == "zh"
+
+
+def test_init_where_nothing_can_be_written_is_told(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    done = parley("init", str(tmp_path / "file" / "below"), "--yes")
+    assert (done.code, "cannot be written" in done.sentence) == (2, True)
+
+
+def test_setup_indexes_an_example_once(parley: Parley) -> None:
+    done = parley("setup", "--example", "shop-faq")
+    assert done.code == 0
+    assert "shop-faq" in done.err
+    count = len(parley("kb", "list", "--json").rows)
+    assert count > 80
+    assert parley("setup", "--example", "llm-faq").code == 0
+    assert len(parley("kb", "list", "--json").rows) == count
+
+
+def test_an_unknown_example_is_told_with_those_that_there_are(parley: Parley) -> None:
+    done = parley("setup", "--example", "nothing")
+    assert (done.code, "shop-faq" in done.sentence) == (3, True)

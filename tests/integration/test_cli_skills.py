@@ -1,0 +1,69 @@
+"""The skills, one-shot: `parley sentiment`, `classify`, `summarise` and `translate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Parley
+
+ARTICLE = """# Shipping
+
+We ship to Norway, Sweden and Denmark. Parcels to Norway take seven days. Customs duties are paid by the customer.
+Every parcel is packed in recycled cardboard. Glass is wrapped in paper wool. The shop opens at nine.
+"""
+
+
+def test_sentiment_is_one_of_three_with_its_probability(parley: Parley) -> None:
+    done = parley("sentiment", "I love this shop!", "--json")
+    (judged,) = done.rows
+    assert done.code == 0
+    assert (judged["skill"], judged["language"]) == ("sentiment", "en")
+    assert judged["data"]["label"] in {"positive", "neutral", "negative"}
+    assert 0 < judged["data"]["score"] <= 1
+    assert parley("sentiment", "I love this shop!").out.strip() == judged["text"]
+
+
+def test_standard_input_is_judged_a_line_each(parley: Parley) -> None:
+    done = parley("sentiment", "-", "--json", stdin="I love it.\n\n我很喜欢。\n")
+    assert [row["language"] for row in done.rows] == ["en", "zh"]
+
+
+def test_a_text_gets_one_of_its_labels(parley: Parley) -> None:
+    done = parley("classify", "Where is my parcel?", "--labels", "billing, delivery", "--json")
+    (chosen,) = done.rows
+    assert done.code == 0
+    assert chosen["data"]["label"] in {"billing", "delivery"}
+    lines = parley("classify", "-", "--labels", "账单，物流", "--json", stdin="我的包裹在哪里？\n发票有误\n").rows
+    assert len(lines) == 2
+    assert {row["data"]["label"] for row in lines} <= {"账单", "物流"}
+
+
+def test_a_file_is_summarised(parley: Parley, tmp_path: Path) -> None:
+    file = tmp_path / "shipping.md"
+    file.write_text(ARTICLE, "utf-8")
+    done = parley("summarise", str(file), "--json")
+    (summary,) = done.rows
+    assert (done.code, summary["skill"]) == (0, "summarise")
+    assert 0 < len(summary["text"]) < len(ARTICLE)
+    (piped,) = parley("summarise", "-", "--json", stdin=ARTICLE).rows
+    assert piped["text"]
+
+
+def test_without_a_translator_it_says_so_and_glosses(parley: Parley) -> None:
+    done = parley("translate", "你好，世界", "--to", "English", "--json")
+    (reply,) = done.rows
+    assert done.code == 6
+    assert reply["data"]["translated"] is False
+    assert "standard" in reply["text"] + reply["notice"]
+    assert "hello" in reply["text"].lower()
+    shown = parley("translate", "你好，世界", "--to", "en", "--from", "zh")
+    assert (shown.code, "parley models fetch" in shown.out + shown.err) == (6, True)
+
+
+@pytest.mark.parametrize("words", [["translate", "hello"], ["classify", "hello"]], ids=["to", "labels"])
+def test_what_a_skill_needs_is_asked_for(parley: Parley, words: list[str]) -> None:
+    done = parley(*words)
+    assert done.code == 2
+    assert "Missing option" in done.err

@@ -1,0 +1,1 @@
+"""The REST side: each file serves one kind of route."""

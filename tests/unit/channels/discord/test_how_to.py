@@ -1,0 +1,42 @@
+"""What the how-to says is what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import discord
+import pytest
+
+from bot.channels.discord import errors
+from bot.channels.discord.client import intents_for
+
+HOW_TO = (Path(__file__).parents[4] / "docs/how-to/discord.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [errors.WRONG_TOKEN, errors.MISSING_INTENT, errors.SHARDING, errors.OUTDATED],
+    ids=lambda text: text[:40],
+)
+def test_every_refusal_is_explained(sentence: str) -> None:
+    assert f"| {sentence.partition('. ')[0]}. |" in HOW_TO
+
+
+def test_the_permissions_of_the_invitation_are_those_of_the_table() -> None:
+    wanted = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        create_public_threads=True,
+        embed_links=True,
+        attach_files=True,
+        read_message_history=True,
+    )
+    assert f"**{wanted.value}**" in HOW_TO
+
+
+def test_no_intent_is_asked_for_but_those_of_the_table() -> None:
+    on = {name for name, value in intents_for(True) if value}
+    messages, reactions = {"guild_messages", "dm_messages"}, {"guild_reactions", "dm_reactions"}
+    assert on - {"messages", "reactions"} == {"guilds", "message_content"} | messages | reactions
+    assert not intents_for(False).message_content

@@ -1,0 +1,48 @@
+"""What stands under a reply in the terminal: choices with numbers, and where its file was saved."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot.cli.screen import PlainScreen, TerminalScreen
+from bot.domain import Attachment, Choice, Outcome, Reply
+from bot.texts.catalogue import FluentTexts
+
+REPLY = Reply(
+    "Here.",
+    "export",
+    Outcome.SERVICE,
+    "en",
+    suggestions=("First?",),
+    choices=(Choice("Yes", "/forget yes"), Choice("No", "/help")),
+    attachment=Attachment("export.json", "application/json", b'{"a": 1}'),
+)
+
+
+def test_a_pipe_shows_numbers_and_the_place_of_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen(FluentTexts(), tmp_path / "exports")
+    screen.finished(REPLY)
+    screen.finished(REPLY)
+    shown = capsys.readouterr().out
+    assert "  1. First?\n  2. Yes\n  3. No\n" in shown
+    first, second = tmp_path / "exports" / "export.json", tmp_path / "exports" / "export-1.json"
+    assert f"Saved to {first}\n" in shown and f"Saved to {second}\n" in shown
+    assert json.loads(first.read_bytes()) == {"a": 1}
+    assert first.stat().st_mode & 0o077 == 0
+
+
+def test_a_terminal_shows_the_same(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    TerminalScreen(FluentTexts(), console, tmp_path).finished(REPLY)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "2. Yes" in shown and str(tmp_path / "export.json") in shown
+
+
+def test_without_a_folder_nothing_is_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    PlainScreen(FluentTexts()).finished(REPLY)
+    assert "Saved" not in capsys.readouterr().out

@@ -1,0 +1,105 @@
+"""The registry builds a profile's models, or says what is missing; the rooms stay light until used."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.catalogue import Task
+from models.errors import UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.registry import ModelOptions, Registry
+from models.tasks.classifiers import ClassifierSentiment
+from models.tasks.sentiment import EvidenceSentiment
+from models.types import ChatMessage, Finished, GenerationRequest
+from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    root = tmp_path_factory.mktemp("registry")
+    return {
+        "generate": str(build_tiny_llama(root / "llama")),
+        "embed": str(build_tiny_bert(root / "bert")),
+        "sentiment": str(build_tiny_bert(root / "mood", classes=("negative", "neutral", "positive"))),
+    }
+
+
+def test_missing_weights_name_the_command(tmp_path: Path) -> None:
+    registry = Registry(ModelOptions(tmp_path))
+    with pytest.raises(WeightsUnavailable, match="parley models fetch smollm2-135m-instruct"):
+        registry.generator()
+    with pytest.raises(WeightsUnavailable, match="parley models fetch all-minilm-l6-v2"):
+        registry.embedder()
+
+
+def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownModel, match="embedded"):
+        Registry(ModelOptions(tmp_path, profile="none")).generator()
+
+
+async def test_models_are_built_once_and_shared(tmp_path: Path, folders: dict[str, str]) -> None:
+    options = ModelOptions(tmp_path, device="cpu", overrides={k: folders[k] for k in ("generate", "embed")})
+    registry = Registry(options)
+    assert registry.generator() is registry.generator()
+    assert registry.embedder() is registry.embedder()
+    assert isinstance(registry.sentiment(), EvidenceSentiment)
+    request = GenerationRequest((ChatMessage("user", "fox"),), max_new_tokens=2)
+    assert isinstance([event async for event in registry.generator().stream(request)][-1], Finished)
+    (judged,) = await registry.classifier().classify(["the quick fox"], ["fox", "dog"])
+    assert judged.label in {"fox", "dog"}
+    first = registry.generator()
+    await registry.close()
+    assert registry.generator() is not first
+    await registry.close()
+
+
+async def test_a_trained_sentiment_model_comes_first(tmp_path: Path, folders: dict[str, str]) -> None:
+    registry = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
+    assert isinstance(registry.sentiment(), ClassifierSentiment)
+    (judged,) = await registry.sentiment().judge(["good"])
+    assert judged.label in {"positive", "neutral", "negative"}
+    await registry.close()
+
+
+async def test_the_embedded_profile_says_that_it_cannot_translate_and_what_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    translator = Registry(ModelOptions(tmp_path)).translator()
+    assert not translator.supports("en", "zh")
+    with pytest.raises(UnsupportedLanguage, match=r"English to Chinese.*'embedded'.*standard.*parley models fetch"):
+        await translator.translate(["hello"], "en", "zh")
+
+
+def test_several_models_for_a_task_are_separated_by_commas(tmp_path: Path) -> None:
+    registry = Registry(ModelOptions(tmp_path, overrides={"translate": "opus-mt-zh-en, opus-mt-en-zh"}))
+    assert [spec.pairs for spec in registry.specs(Task.TRANSLATE)] == [("zh-en",), ("en-zh",)]
+
+
+def test_importing_the_models_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, models.registry, models.weights, models.engines.scripted, models.tasks.sentiment\n"
+        "heavy = {'torch', 'transformers', 'tokenizers', 'huggingface_hub', 'numpy', 'bot', 'retrieval'}\n"
+        "heavy &= set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
+
+
+@pytest.mark.embedded
+async def test_the_embedded_models_answer() -> None:
+    place = os.environ.get("PARLEY_TEST_MODELS")
+    if not place:
+        pytest.skip("PARLEY_TEST_MODELS names no folder with the embedded models")
+    registry = Registry(ModelOptions(Path(place), device="cpu"))
+    question = GenerationRequest((ChatMessage("user", "What is the capital of France?"),), max_new_tokens=20)
+    text = "".join([getattr(event, "text", "") async for event in registry.generator().stream(question)])
+    assert "Paris" in text
+    vectors = registry.embedder().embed(["Where is my parcel?", "My package has not arrived.", "I like red wine."])
+    assert vectors.shape == (3, 384)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    await registry.close()

@@ -1,0 +1,64 @@
+"""What a plain text is taken for, and how commands are read."""
+
+import pytest
+
+from bot.errors import InvalidInput
+from bot.skills.chat import ChatSkill
+from bot.skills.classify import ClassifySkill
+from bot.skills.sentiment import SentimentSkill
+from bot.skills.translate import TranslateSkill
+from bot.skills.write import WriteSkill
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "target"),
+    [
+        ("Translate 'good morning' to Chinese", "good morning", "zh"),
+        ("please translate to German: The shop is closed.", "The shop is closed.", "de"),
+        ("把“早上好”翻译成英文", "早上好", "en"),
+        ("请翻译成法语：我想退货", "我想退货", "fr"),
+    ],
+)
+def test_translation_is_recognised(said: str, text: str, target: str) -> None:
+    match = TranslateSkill().recognise(said, "en")
+    assert match is not None
+    assert (match.text, match.arguments["to"]) == (text, target)
+
+
+@pytest.mark.parametrize("said", ["How do I translate a page?", "你们有翻译吗？", "Translate this to the moon"])
+def test_a_question_about_translation_is_left_alone(said: str) -> None:
+    assert TranslateSkill().recognise(said, "en") is None
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("Hello!", "greeting"), ("你好", "greeting"), ("thank you very much", "thanks"), ("Thanks a lot.", "thanks"),
+     ("谢谢啦", "thanks"), ("bye", "goodbye"), ("你是谁？", "who-are-you"), ("Hello, how do I return this?", None)],
+)  # fmt: skip
+def test_small_talk(said: str, kind: str | None) -> None:
+    match = ChatSkill().recognise(said, "en")
+    assert (match.arguments["small_talk"] if match else None) == kind
+
+
+def test_sentiment_is_recognised_in_both_languages() -> None:
+    english = SentimentSkill().recognise("What is the sentiment of: I hate waiting", "en")
+    chinese = SentimentSkill().recognise("分析这句话的情感：服务太差了", "zh")
+    assert english is not None and english.text == "I hate waiting"
+    assert chinese is not None and chinese.text == "服务太差了"
+
+
+def test_labels_stand_before_a_colon_of_either_script() -> None:
+    assert ClassifySkill().parse("billing, delivery: Where is it?").arguments["labels"] == "billing,delivery"
+    assert ClassifySkill().parse("账单、物流：包裹在哪？").arguments["labels"] == "账单,物流"
+    assert WriteSkill().parse("邮件：会议改到周五").arguments["kind"] == "邮件"
+
+
+@pytest.mark.parametrize(
+    ("skill", "rest"),
+    [(ClassifySkill(), "no colon"), (ClassifySkill(), "one: text"), (WriteSkill(), ": notes"),
+     (TranslateSkill(), "Klingonish hello")],
+)  # fmt: skip
+def test_words_that_do_not_fit_are_said_so(skill: ClassifySkill | WriteSkill | TranslateSkill, rest: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        skill.parse(rest)
+    assert raised.value.text_id

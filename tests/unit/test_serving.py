@@ -1,0 +1,106 @@
+"""Channels side by side: one that is refused or breaks leaves the others running."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from bot import serving
+from bot.domain import Channel
+from bot.errors import ChannelError, SettingsError
+from bot.serving import Server
+
+
+class Running:
+    """A channel that goes on until it is cancelled; it fails with what it is given, each once, before that."""
+
+    def __init__(self, channel: Channel, *failures: Exception) -> None:
+        self.channel = channel
+        self.failures = list(failures)
+        self.up = asyncio.Event()
+        self.closed = False
+
+    async def run(self, ready: Callable[[], None]) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        ready()
+        self.up.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.closed = True
+
+
+class Settling:
+    """Finishing what is being answered; it takes until it is let go."""
+
+    def __init__(self, at_once: bool = True) -> None:
+        self.begun = asyncio.Event()
+        self.go = asyncio.Event()
+        if at_once:
+            self.go.set()
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        await self.go.wait()
+
+
+async def test_a_refused_channel_is_told_and_the_other_goes_on() -> None:
+    told: list[str] = []
+    refused = Running(Channel.TELEGRAM, ChannelError("The token is wrong."))
+    other = Running(Channel.DISCORD)
+    server = Server([refused, other], told.append, Settling())
+    running = asyncio.create_task(server.run())
+    await other.up.wait()
+    server.stop()
+    assert await running == 0
+    assert "telegram: The token is wrong." in told
+    assert "discord: ready" in told
+    assert other.closed
+
+
+async def test_when_every_channel_is_refused_the_last_exit_code_is_given() -> None:
+    told: list[str] = []
+    refused = [Running(Channel.TELEGRAM, ChannelError("no")), Running(Channel.DISCORD, SettingsError("no"))]
+    assert await Server(refused, told.append, Settling()).run() in {ChannelError.exit_code, SettingsError.exit_code}
+    assert sorted(told) == ["discord: no", "telegram: no"]
+
+
+async def test_a_channel_that_breaks_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "FIRST_PAUSE", 0.0)
+    told: list[str] = []
+    broken = Running(Channel.TELEGRAM, RuntimeError("secret words"))
+    server = Server([broken], told.append, Settling())
+    running = asyncio.create_task(server.run())
+    await broken.up.wait()
+    server.stop()
+    assert await running == 0
+    assert "broke (RuntimeError)" in told[0]
+    assert "secret words" not in "".join(told)
+
+
+async def test_what_is_being_answered_is_finished_before_the_channels_close() -> None:
+    settling, channel = Settling(at_once=False), Running(Channel.TELEGRAM)
+    server = Server([channel], print, settling)
+    running = asyncio.create_task(server.run())
+    await channel.up.wait()
+    server.stop()
+    await settling.begun.wait()
+    assert not channel.closed
+    settling.go.set()
+    assert await running == 0
+    assert channel.closed
+
+
+async def test_a_second_signal_ends_at_once() -> None:
+    settling, channel = Settling(at_once=False), Running(Channel.TELEGRAM)
+    server = Server([channel], print, settling)
+    running = asyncio.create_task(server.run())
+    await channel.up.wait()
+    server.stop()
+    await settling.begun.wait()
+    server.stop()
+    assert await running == 0
+    assert channel.closed
