@@ -1,0 +1,1 @@
+"""How fast turns are kept and histories read."""
