@@ -40,6 +40,7 @@ from models.types import (
     Summary,
     TextChunk,
     Translation,
+    Waiting,
 )
 from retrieval.ports import KnowledgeStore
 from retrieval.types import Document, DocumentKind, Hit, Passage, PassageRole, SearchResult, Thresholds
@@ -448,4 +449,5 @@ __all__ = [
     "Unanswered",
     "UnitOfWork",
     "Users",
+    "Waiting",
 ]

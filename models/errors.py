@@ -7,6 +7,7 @@ ModelError
 ├── ContextTooLong      the prompt does not fit the model's context
 ├── UnsupportedLanguage the model cannot work in that language or pair of languages
 └── EngineFailed        the engine stopped, ran out of memory, or its server did not answer
+    └── Overloaded      the engine's queue is full
 """
 
 
@@ -36,3 +37,7 @@ class UnsupportedLanguage(ModelError):  # noqa: N818
 
 class EngineFailed(ModelError):  # noqa: N818
     """The engine stopped, ran out of memory, or its server did not answer."""
+
+
+class Overloaded(EngineFailed):
+    """The engine's queue is full; the same request may work later."""

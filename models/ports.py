@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from models.types import ChatMessage, Finished, GenerationRequest, Prediction, Summary, TextChunk, Translation
+from models.types import ChatMessage, GenerationEvent, GenerationRequest, Prediction, Summary, Translation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,8 +26,8 @@ class Generator(Protocol):
     @property
     def context_tokens(self) -> int: ...
 
-    def stream(self, request: GenerationRequest) -> AsyncGenerator[TextChunk | Finished, None]:
-        """Yield pieces of text, then one `Finished`. Raises ContextTooLong or EngineFailed."""
+    def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+        """Yield pieces of text, then one `Finished`. Raises ContextTooLong, Overloaded or EngineFailed."""
         ...
 
     async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:

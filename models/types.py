@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,12 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
-    """What to generate. `temperature` 0 is greedy; `stop` strings end the text and are not part of it."""
+    """What to generate. `temperature` 0 is greedy; `stop` strings end the text and are not part of it.
+
+    `person` is who asked, for fairness (empty: nobody's); a lower `priority` goes first. `deadline` is in seconds from
+    now: what is not done by then ends with what there is. `adapter` names a LoRA adapter of the engine. `schema` is a
+    JSON schema that the text must fit, where the engine can hold it to one.
+    """
 
     messages: tuple[ChatMessage, ...]
     max_new_tokens: int = 256
@@ -26,6 +32,11 @@ class GenerationRequest:
     repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    person: str = ""
+    priority: int = 0
+    deadline: float | None = None
+    adapter: str | None = None
+    schema: Mapping[str, Any] | None = None
 
 
 class FinishReason(StrEnum):
@@ -34,6 +45,15 @@ class FinishReason(StrEnum):
     STOP = "stop"  # end-of-sequence token or stop string
     LENGTH = "length"  # max_new_tokens or the context is full
     CANCELLED = "cancelled"
+    DEADLINE = "deadline"  # the request's time was over
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The request waits: how many are before it (0: it is next), and about how many seconds that takes."""
+
+    place: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +65,25 @@ class TextChunk:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of every generation, with token counts for the ledger."""
+    """The last event of every generation, with token counts for the ledger.
+
+    `reused_tokens` of the prompt were not computed again. `model` is what wrote the text, where several might have.
+    """
 
     reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
+    reused_tokens: int = 0
+    model: str = ""
 
     @classmethod
     def nothing(cls) -> Finished:
         """A generation that has not said anything yet."""
         return cls(FinishReason.STOP, 0, 0)
+
+
+GenerationEvent = Waiting | TextChunk | Finished
+"""What a generation yields: any number of Waiting and TextChunk, then one Finished."""
 
 
 @dataclass(frozen=True, slots=True)

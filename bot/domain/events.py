@@ -12,9 +12,14 @@ from bot.domain.reply import Reply
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """A step has begun: `searching`, `writing`, `loading`, …"""
+    """A step has begun: `searching`, `writing`, `loading`, …
+
+    While it is `waiting` for the model, `place` is how many are before it and `seconds` about how long that takes.
+    """
 
     step: str
+    place: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta, Working
-from bot.ports import Finished, GenerationRequest, Generator
+from bot.ports import Finished, GenerationRequest, Generator, Waiting
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.wording import language_name
 
@@ -51,6 +51,9 @@ async def stream_reply(
         async for event in stream:
             if isinstance(event, Finished):
                 finished = event
+                continue
+            if isinstance(event, Waiting):
+                yield Working("waiting", event.place, event.seconds)
                 continue
             pending += event.text
             piece = pending.rstrip() if text else pending.strip()

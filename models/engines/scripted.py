@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from models.engines.stops import StopFilter
 from models.errors import ContextTooLong, EngineFailed
-from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
+from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
 
 Reply = Callable[[Sequence[ChatMessage]], str]
 Scorer = Callable[[Sequence[ChatMessage], str], float]
@@ -58,7 +58,7 @@ class ScriptedGenerator:
     def context_tokens(self) -> int:
         return self._context
 
-    async def stream(self, request: GenerationRequest) -> AsyncGenerator[TextChunk | Finished, None]:
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Yield the next reply word by word, then `Finished`. Raises ContextTooLong or EngineFailed (closed)."""
         prompt = self._check(request.messages)
         self.requests.append(request)

@@ -22,7 +22,7 @@ from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
 from models.errors import ContextTooLong, EngineFailed, ModelError
 from models.locks import LOADING
-from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
+from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
 
 if TYPE_CHECKING:
     from models.engines.decoding import Decoder
@@ -70,7 +70,7 @@ class TransformersGenerator:
     def context_tokens(self) -> int:
         return self._context
 
-    async def stream(self, request: GenerationRequest) -> AsyncGenerator[TextChunk | Finished, None]:
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         """Yield pieces of text, then one `Finished`. Closing the stream frees the model at the next token.
 
         Raises ContextTooLong, EngineFailed or InvalidWeights.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from models.ports import Encoder, Generator
 from models.tasks.languages import NAMES
 from models.tasks.translate import join_sentences
-from models.types import ChatMessage, Finished, GenerationRequest, Summary, TextChunk
+from models.types import ChatMessage, GenerationRequest, Summary, TextChunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,8 +103,6 @@ class Summariser:
         async for event in self._generator.stream(request):
             if isinstance(event, TextChunk):
                 pieces.append(event.text)
-            else:
-                assert isinstance(event, Finished)
         return "".join(pieces).strip()
 
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.domain.text import separator
-from bot.ports import Finished, FinishReason, GenerationRequest, Generator, LanguageTools
+from bot.ports import Finished, FinishReason, GenerationRequest, Generator, LanguageTools, TextChunk
 from bot.skills.answering.grounding import Evidence
 
 MAX_SENTENCES = 4
@@ -93,6 +93,8 @@ class Writer:
                     self.draft.prompt_tokens = event.prompt_tokens
                     self.draft.completion_tokens = event.completion_tokens
                     continue
+                if not isinstance(event, TextChunk):
+                    continue  # it waits
                 buffer += event.text
                 spans = self._tools.sentences(buffer, self._language)
                 for start, end in spans[:-1]:
