@@ -99,11 +99,8 @@ class Summariser:
             name = NAMES.get(language, "the text's language")
             task = f"Summarise the text below in {name}, in at most {length} sentences. Say only what the text says."
         request = GenerationRequest((ChatMessage("user", f"{task}\n\n{text}"),), max_new_tokens=60 * length)
-        pieces: list[str] = []
-        async for event in self._generator.stream(request):
-            if isinstance(event, TextChunk):
-                pieces.append(event.text)
-        return "".join(pieces).strip()
+        events = self._generator.stream(request)
+        return "".join([event.text async for event in events if isinstance(event, TextChunk)]).strip()
 
 
 def central_sentences(likeness: Matrix, length: int) -> list[int]:
