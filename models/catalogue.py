@@ -26,6 +26,7 @@ _DEFAULT_ARCHITECTURE: Mapping[str, Architecture] = {
     "embed": "encoder",
     "translate": "seq2seq",
     "sentiment": "classifier",
+    "rerank": "classifier",
 }
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+(@[\w./-]+)?$")
 
@@ -37,6 +38,7 @@ class Task(StrEnum):
     EMBED = "embed"
     TRANSLATE = "translate"
     SENTIMENT = "sentiment"
+    RERANK = "rerank"
 
 
 @dataclass(frozen=True, slots=True)

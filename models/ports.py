@@ -100,3 +100,14 @@ class Summariser(Protocol):
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:
         """The text's own most central sentences, in their order."""
         ...
+
+
+class Reranker(Protocol):
+    """Reads a question together with each passage. Slower and surer than vectors. Safe to call from several threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, query: str, passages: Sequence[str]) -> list[float]:
+        """Give for each passage how likely it answers the query, 0 to 1. Raises InvalidWeights or EngineFailed."""
+        ...

@@ -1,0 +1,127 @@
+"""Reranking: a cross-encoder reads a question and a passage together and says how well the one answers the other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.engines.loading import Device, pick_device
+from models.errors import EngineFailed, InvalidWeights
+from models.folders import check_folder
+from models.locks import LOADING
+
+_BATCH = 16
+_MAX_TOKENS = 512  # what the usual cross-encoders were trained on; of a longer passage its beginning is read
+
+
+class CrossEncoderReranker:
+    """A `Reranker` over AutoModelForSequenceClassification with one class. Loads at first use; safe in threads.
+
+    CrossEncoderReranker(folder).score("How do I return it?", ["Returns are free.", "We open at nine."])  # [.97, .01]
+    """
+
+    def __init__(
+        self, folder: Path, *, name: str | None = None, device: Device = "auto", max_tokens: int = _MAX_TOKENS
+    ) -> None:
+        check_folder(folder)
+        self._folder = folder
+        self._name = name or folder.name
+        self._device = device
+        self._max_tokens = max_tokens
+        self._lock = threading.Lock()
+        self._parts: tuple[Any, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def score(self, query: str, passages: Sequence[str]) -> list[float]:
+        """Give for each passage how likely it answers, 0 to 1, in their order. Raises InvalidWeights, EngineFailed."""
+        if not passages:
+            return []
+        import torch
+
+        with self._lock:
+            tokenizer, model = self._load()
+            try:
+                # Neighbours in length share a batch, so that little is padded.
+                order = sorted(range(len(passages)), key=lambda index: len(passages[index]))
+                found = [0.0] * len(passages)
+                for start in range(0, len(order), _BATCH):
+                    batch = order[start : start + _BATCH]
+                    scores = self._batch(tokenizer, model, query, [passages[index] for index in batch])
+                    for index, score in zip(batch, scores, strict=True):
+                        found[index] = score
+            except torch.OutOfMemoryError as error:
+                raise EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller reranker.") from error
+        return found
+
+    def close(self) -> None:
+        """Free the model; it is loaded anew when it is asked again."""
+        with self._lock:
+            self._parts = None
+
+    def _batch(self, tokenizer: Any, model: Any, query: str, passages: Sequence[str]) -> list[float]:
+        import torch
+
+        question = _sound(query)
+        # Half of the room at least is the passage's: a question that long is read by its beginning.
+        room = max(8, self._max_tokens // 2)
+        ids = tokenizer(question, add_special_tokens=False, truncation=True, max_length=room)["input_ids"]
+        question = tokenizer.decode(ids, skip_special_tokens=True) if len(ids) == room else question
+        inputs = tokenizer(
+            [question] * len(passages),
+            [_sound(passage) for passage in passages],
+            return_tensors="pt",
+            padding=True,
+            truncation="only_second",
+            max_length=self._max_tokens,
+        )
+        with torch.inference_mode():
+            logits = model(**inputs.to(model.device)).logits.float()
+        likely = torch.sigmoid(logits[:, 0]) if logits.shape[1] == 1 else torch.softmax(logits, -1)[:, -1]
+        return [float(value) for value in likely]
+
+    def _load(self) -> tuple[Any, Any]:
+        if self._parts is None:
+            with LOADING:
+                self._parts = self._loaded()
+        return self._parts
+
+    def _loaded(self) -> tuple[Any, Any]:
+        import torch
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        from models.convert import quiet_transformers
+
+        place = pick_device(self._device)
+        with quiet_transformers():
+            try:
+                tokenizer: Any = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False)
+                model: Any = AutoModelForSequenceClassification.from_pretrained(
+                    self._folder,
+                    dtype=torch.bfloat16 if place.type == "cuda" else torch.float32,
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                )
+            except (ValueError, OSError, KeyError, RuntimeError) as error:
+                raise InvalidWeights(f"The model '{self._name}' cannot be loaded. Fetch it anew.") from error
+        if model.config.num_labels > 2:
+            raise InvalidWeights(
+                f"The model '{self._name}' is no reranker: it knows {model.config.num_labels} classes instead of one."
+            )
+        self._max_tokens = min(self._max_tokens, _context(tokenizer, model))
+        return tokenizer, model.eval().to(place)
+
+
+def _context(tokenizer: Any, model: Any) -> int:
+    """How many tokens the model can look at, by its own word; positions of the RoBERTa family begin at 2."""
+    longest = int(getattr(model.config, "max_position_embeddings", _MAX_TOKENS) or _MAX_TOKENS)
+    return min(longest - 2, int(tokenizer.model_max_length))
+
+
+def _sound(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
