@@ -87,6 +87,7 @@ class Bench:
     token: str = TOKEN
     extra: Sequence[Skill] = ()
     personas: Sequence[str] = ()
+    ready_timeout: float = 0.02  # seconds after the last server until the client counts as ready
 
     def __post_init__(self) -> None:
         self.guild: Guild = self.server.guild("Shop")
@@ -131,6 +132,10 @@ class Bench:
             self._running.result()
         assert ready.is_set()
 
+    def starting(self) -> asyncio.Task[None]:
+        """Start the channel in the background."""
+        return asyncio.create_task(self.start())
+
     def make(self) -> DiscordChannel:
         """A new process, as it were: nothing is left but storage and disk."""
         desk = self.desk
@@ -155,7 +160,7 @@ class Bench:
             knowledge=self.shelf.knowledge,
             personas=lambda: self.personas,
             pace=self.pace,
-            guild_ready_timeout=0.02,
+            guild_ready_timeout=self.ready_timeout,
         )
 
     async def ended(self) -> BaseException | None:

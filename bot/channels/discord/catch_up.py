@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -33,10 +34,11 @@ class Gap:
 
 
 class CatchUp:
-    """Looks at every place where Parley has talked, and at the channels and forums where it always answers.
+    """Looks at every place where Parley has talked, at the channels and forums where it always answers, and then at
+    those where somebody may have mentioned it for the first time.
 
     How far a place was seen is told by its last turn; never further back than `minutes`. A message that was taken in
-    already changes nothing: its turn is there.
+    already changes nothing: its turn is there, or the intake remembers it.
     """
 
     def __init__(
@@ -55,15 +57,28 @@ class CatchUp:
         self._refused = refused
         self._minutes = minutes
 
-    async def run(self, bot: str, now: datetime | None = None) -> int:
-        """Take in what was missed; gives how many messages were read. Raises StorageError."""
+    async def run(self, bot: str, looked: Callable[[], None], now: datetime | None = None) -> int:
+        """Take in what was missed; gives how many messages were read. `looked` is called as soon as it is known where
+        to read on: from then on, messages may be taken in beside it, each place's behind those that were missed there.
+        Raises StorageError.
+        """
         if not self._minutes:
             return 0
         turns = await self._storage.read(lambda work: list(work.conversations.with_people(Channel.DISCORD, bot)))
         since = (now or datetime.now(UTC)) - timedelta(minutes=self._minutes)
+        found = self._unread(gaps(turns, self._always(), since, self._elsewhere()))
+        places = deque((gap, self._intake.order(gap.channel)) for gap in found)
+        for _, order in places:
+            await order.acquire()
+        looked()
         read = 0
-        for gap in self._unread(gaps(turns, self._always(), since)):
-            read += await self._take(gap)
+        try:
+            while places:
+                read += await self._take(places[0][0])
+                places.popleft()[1].release()
+        finally:
+            for _, order in places:
+                order.release()
         return read
 
     def _always(self) -> set[int]:
@@ -72,6 +87,17 @@ class CatchUp:
         for guild in self._client.guilds:
             found |= {thread.id for thread in guild.threads if thread.parent_id in self._rules.channels}
         return found
+
+    def _elsewhere(self) -> list[int]:
+        """The other channels and threads where messages stand that we may read and answer."""
+        return [
+            place.id
+            for guild in self._client.guilds
+            for place in (*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads)
+            if place.last_message_id is not None
+            and self._rules.admits_place({place.id, getattr(place, "parent_id", 0)})
+            and place.permissions_for(guild.me).read_message_history
+        ]
 
     def _unread(self, found: Iterable[Gap]) -> list[Gap]:
         """Without the channels of which Discord has told us that nothing is newer."""
@@ -86,6 +112,7 @@ class CatchUp:
         return last if isinstance(last, int) else 2**63
 
     async def _take(self, gap: Gap) -> int:
+        """For whoever holds the place's order."""
         known = self._client.get_channel(gap.channel)
         place = (
             known
@@ -94,17 +121,16 @@ class CatchUp:
         )
         if place is None:
             return 0
-        async with self._intake.order(gap.channel):
-            try:
-                with door(self._refused):
-                    after = discord.Object(gap.after)
-                    history = place.history(limit=MOST_MESSAGES, after=after, oldest_first=False)
-                    missed = [message async for message in history]
-            except DeliveryError as error:
-                log.info("a channel cannot be caught up: %s", type(error).__name__)
-                return 0
-            for message in reversed(missed):
-                await self._intake.take(message)
+        try:
+            with door(self._refused):
+                after = discord.Object(gap.after)
+                history = place.history(limit=MOST_MESSAGES, after=after, oldest_first=False)
+                missed = [message async for message in history]
+        except DeliveryError as error:
+            log.info("a channel cannot be caught up: %s", type(error).__name__)
+            return 0
+        for message in reversed(missed):
+            await self._intake.missed(message)
         return len(missed)
 
     async def _direct(self, channel: int) -> discord.abc.Messageable | None:
@@ -118,8 +144,10 @@ class CatchUp:
         return found if isinstance(found, discord.DMChannel | discord.Thread | discord.TextChannel) else None
 
 
-def gaps(turns: Iterable[Turn], always: Iterable[int], since: datetime) -> list[Gap]:
-    """Where to read on: after each place's last turn, and in channels without one after the last turn anywhere."""
+def gaps(turns: Iterable[Turn], always: Iterable[int], since: datetime, elsewhere: Iterable[int] = ()) -> list[Gap]:
+    """Where to read on: after each place's last turn, and in channels without one after the last turn anywhere. Those
+    `elsewhere` come last, as the least likely to hold something.
+    """
     earliest = time_snowflake(since)
     last: dict[int, int] = {}
     for turn in turns:
@@ -132,7 +160,11 @@ def gaps(turns: Iterable[Turn], always: Iterable[int], since: datetime) -> list[
     newest = max(last.values())
     places = {**dict.fromkeys(always, newest), **last}
     found = [Gap(channel, max(after, earliest)) for channel, after in places.items()]
-    return sorted(found, key=lambda gap: -gap.after)
+    after = max(newest, earliest)
+    return [
+        *sorted(found, key=lambda gap: -gap.after),
+        *(Gap(channel, after) for channel in elsewhere if channel not in places),
+    ]
 
 
 def _seen(turn: Turn) -> int:

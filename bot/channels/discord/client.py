@@ -23,8 +23,12 @@ class Handlers(Protocol):
         """The client has logged in; nothing is received yet."""
         ...
 
+    async def beginning(self) -> None:
+        """A session begins, at the start or after a break that could not be resumed; its first events may follow."""
+        ...
+
     async def connected(self) -> None:
-        """A session has begun, at the start or after a break that could not be resumed."""
+        """The session has begun: the servers are known."""
         ...
 
     async def message(self, message: discord.Message) -> None: ...
@@ -110,12 +114,23 @@ class ParleyClient(discord.AutoShardedClient):
         _guard(self._connection.parsers)
         self.tree = Tree(self)
         self._events_to = handlers
+        self._was_ready = False
 
     async def setup_hook(self) -> None:
         await self._events_to.up()
 
+    async def on_connect(self) -> None:
+        await self._events_to.beginning()
+
     async def on_ready(self) -> None:
-        await self._events_to.connected()
+        # Of later sessions on_shard_ready tells: with several shards, this is not called for one of them alone.
+        if not self._was_ready:
+            self._was_ready = True
+            await self._events_to.connected()
+
+    async def on_shard_ready(self, _: int) -> None:
+        if self._was_ready:
+            await self._events_to.connected()
 
     async def on_message(self, message: discord.Message) -> None:
         await self._events_to.message(message)

@@ -28,12 +28,15 @@ from bot.channels.discord.sync import synchronise
 from bot.channels.discord.threads import Threads
 from bot.channels.discord.wire import Wire
 from bot.channels.discord.wording import CatalogueTranslator, Wording
+from bot.delivery.progress import happens
 from bot.delivery.reception import Reception
 from bot.errors import ChannelError, DeliveryError, TryLater
 from bot.ports import Knowledge, LanguageTools, Storage, Texts
 from bot.settings.channels import DiscordSettings
 
 log = logging.getLogger(__name__)
+
+LONGEST_LOOK = 30.0  # seconds that a message waits for a session to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Connection:
         self._up = up
         self._refusal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._catching_up = asyncio.Lock()
+        self._looked = asyncio.Event()
         self._client = ParleyClient(self, settings.message_content, settings.shards, gear.guild_ready_timeout)
         self.wire = Wire(self._client.http)
 
@@ -103,14 +107,22 @@ class Connection:
         await self._up(me)
         self._me = me
 
+    async def beginning(self) -> None:
+        self._looked.clear()
+
     async def connected(self) -> None:
         self._ready()
         self._ready = _told
         async with self._catching_up:
-            missed = await self._catch_up.run(str(self._me))
+            try:
+                missed = await self._catch_up.run(str(self._me), self._looked.set)
+            finally:
+                self._looked.set()
         log.info("connected to Discord; %d messages read that came while away", missed)
 
     async def message(self, message: discord.Message) -> None:
+        # How far a place was seen is told by its last turn: a newer one, kept too soon, would hide what was missed.
+        await happens(self._looked, LONGEST_LOOK)
         await self._intake.message(message)
 
     async def edited(self, message: discord.Message) -> None:

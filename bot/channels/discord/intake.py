@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -20,6 +21,7 @@ from bot.channels.discord.convert import (
     is_spoken,
     place_of,
     roles_of,
+    text_of,
     user_of,
 )
 from bot.channels.discord.files import Attachments
@@ -32,6 +34,7 @@ from bot.ports import Storage
 
 log = logging.getLogger(__name__)
 
+MOST_REMEMBERED = 10_000  # messages that Discord's history may bring again
 OPINIONS = {"👍": Opinion.GOOD, "👎": Opinion.BAD}
 
 
@@ -56,6 +59,7 @@ class Intake:
         self._threads = threads
         self._asides = asides
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._taken: OrderedDict[int, None] = OrderedDict()  # ids of messages
 
     def order(self, channel: int) -> asyncio.Lock:
         """Held while a message of the channel is taken in: they wait in the order in which they came."""
@@ -69,6 +73,19 @@ class Intake:
 
     async def take(self, message: discord.Message) -> None:
         """As `message`, for whoever holds the channel's order already."""
+        if message.id in self._taken:
+            return
+        await self._take(message)
+        self._taken[message.id] = None
+        if len(self._taken) > MOST_REMEMBERED:
+            self._taken.popitem(last=False)
+
+    async def missed(self, message: discord.Message) -> None:
+        """As `take`, for a message that was said while we were away: what it would stop has ended since."""
+        if text_of(message, self._me).casefold() != "/stop":
+            await self.take(message)
+
+    async def _take(self, message: discord.Message) -> None:
         place = place_of(message.channel, message.guild.id if message.guild else None)
         why = await self._why(message, place)
         if why is None:

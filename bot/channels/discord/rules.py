@@ -38,12 +38,15 @@ class Rules:
         """Whether to answer there at all: `channels` are the channel and, for a thread, its parent; `roles` the
         member's. What is denied stays denied, whatever is allowed beside it. Not for direct messages.
         """
-        here, worn = frozenset(channels), frozenset(roles)
-        if here & self.deny_channels or worn & self.deny_roles:
-            return False
-        if self.allow_channels and not here & self.allow_channels:
+        worn = frozenset(roles)
+        if worn & self.deny_roles or not self.admits_place(channels):
             return False
         return not self.allow_roles or bool(worn & self.allow_roles)
+
+    def admits_place(self, channels: Iterable[int]) -> bool:
+        """Whether anybody is answered there."""
+        here = frozenset(channels)
+        return not here & self.deny_channels and (not self.allow_channels or bool(here & self.allow_channels))
 
     def is_manager(self, user: int, roles: Iterable[int]) -> bool:
         return user in self.managers or bool(self.managers & frozenset(roles))

@@ -19,6 +19,10 @@ LONG = "\n\n".join(
 )
 
 
+async def at_once(client: ParleyClient, shard_id: int | None, *, initial: bool = False) -> None:
+    """Instead of the 5 seconds that Discord asks for between two sessions."""
+
+
 def said_in(channel: Channel) -> str:
     return "\n".join(message.text for message in channel.bot_messages())
 
@@ -167,9 +171,6 @@ async def test_nothing_that_is_written_pings_anyone(tmp_path: Path, how: str) ->
 async def test_the_gateway_breaks_and_what_was_said_meanwhile_is_answered_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def at_once(client: ParleyClient, shard_id: int | None, *, initial: bool = False) -> None:
-        """Instead of the 5 seconds that Discord asks for between two sessions."""
-
     monkeypatch.setattr(ParleyClient, "before_identify_hook", at_once)
     async with bench(tmp_path) as shop:
         await shop.ask("before")
@@ -199,6 +200,55 @@ async def test_what_was_missed_is_caught_up_once_and_in_order(tmp_path: Path) ->
         await eventually(lambda: len(shop.alice.dm().bot_messages()) == 3 and len(shop.support.bot_messages()) == 3)
         told = [each.text for each in shop.alice.dm().bot_messages()]
         assert told == [f"You said: {number}" for number in ("one", "two", "three")]
+
+
+async def test_what_was_refused_or_obeyed_at_once_is_not_taken_in_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of it has left a turn, and it stands behind the last one in Discord's history."""
+    monkeypatch.setattr(ParleyClient, "before_identify_hook", at_once)
+    async with bench(tmp_path) as shop:
+        shop.desk.inbox._max_characters = 20
+        dm = shop.alice.dm()
+        await shop.ask("one")
+        for text, told in (("/stop", "nothing to stop"), ("two " * 20, "too long")):
+            assert told in (await shop.ask(text)).text
+        shop.server.drop_gateway(resumable=False)
+        await eventually(lambda: shop.server.calls("GET", f"/channels/{dm.id}/messages"))
+        await shop.ask("two")
+        assert len(dm.bot_messages()) == 4
+        assert len(shop.server.calls("POST", f"/channels/{dm.id}/messages")) == 4
+
+
+async def test_a_stop_of_an_earlier_run_stops_nothing_now(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        await shop.ask("one")
+        await shop.stop()
+        await shop.alice.dm().says(shop.alice, "two")
+        await shop.alice.dm().says(shop.alice, "/stop")
+        await shop.start()
+        await shop.alice.dm().says(shop.alice, "three")
+        await eventually(lambda: len(shop.alice.dm().bot_messages()) >= 3)
+        told = [each.text for each in shop.alice.dm().bot_messages()]
+        assert told == ["You said: one", "You said: two", "You said: three"]
+
+
+async def test_a_first_mention_in_a_channel_is_caught_up_too(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False) as shop:
+        lobby, secret = shop.guild.text_channel("lobby"), shop.guild.text_channel("secret")
+        thread = await shop.support.thread(shop.bob, "a thread")
+        shop.settings = {"deny_channels": [secret.id]}
+        await shop.start()
+        await shop.ask("one")
+        await shop.stop()
+        for place in (lobby, secret, thread):
+            await place.says(shop.bob, "not for the bot")
+            await place.says(shop.bob, f"{shop.me} are you there?")
+        await shop.start()
+        for place in (lobby, thread):
+            assert (await place.answer(where=spoken)).text == "You said: are you there?"
+        assert len(shop.turns()) == 3
+        assert not shop.server.calls("GET", f"/channels/{secret.id}/messages")
 
 
 async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:

@@ -24,8 +24,9 @@ DiscordServer(token, *, rate_limits=True, message_content=True, members_intent=T
     fail(method, route, times=1, *, status=500, code=0, message=…, retry_after=None, everywhere=False,
         cloudflare=False, after_effect=False);  cut(method, route, times=1, after_effect=False)
     slow(method, route, seconds, times=1)
-    drop_gateway(resumable=True) freeze_gateway() asks_heartbeat() asks_reconnect() invalidates_session(resumable=…)
-    revoke_token() allow_token(token);  dispatch(event, data, guild_id=None)    any event, of unknown types too
+    drop_gateway(resumable=True, shard=None) freeze_gateway() asks_heartbeat() asks_reconnect()
+    invalidates_session(resumable=…) revoke_token() allow_token(token)
+    dispatch(event, data, guild_id=None)    any event, of unknown types too
 Guild: text_channel(name) forum(name) role(name, permissions=0) joins(person, roles=None, nick=None) leaves(person)
     (joins again: new roles and nick, leaves(server.bot): the bot is thrown out), everyone, members, roles, channels
 Channel: await says(person, text, files={name: bytes}, embeds=None), replies(person, to, text, ping=True),

@@ -176,6 +176,8 @@ class Gateway:
         for connection in self.connections:
             connection.freeze()
 
-    def abort_all(self) -> None:
+    def abort(self, shard: int | None = None) -> None:
+        """Cut the connections, or those of one shard."""
         for connection in list(self.connections):
-            connection.abort()
+            if shard is None or (connection.session is not None and connection.session.shard == shard):
+                connection.abort()

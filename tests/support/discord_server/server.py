@@ -93,7 +93,7 @@ class DiscordServer:
     async def stop(self) -> None:
         """Go away as a crashed server does: connections are cut. Sessions can be resumed after `start`."""
         if self._runner is not None:
-            self.gateway.abort_all()
+            self.gateway.abort()
             await self._runner.cleanup()
             self._runner = None
 
@@ -189,11 +189,11 @@ class DiscordServer:
     def slow(self, method: str, route: str, seconds: float, times: int = 1) -> None:
         self.faults.add(Fault(method, route_pattern(route), times, delay=seconds))
 
-    def drop_gateway(self, *, resumable: bool = True) -> None:
-        """Cut every websocket; without resumable a RESUME is then refused."""
+    def drop_gateway(self, *, resumable: bool = True, shard: int | None = None) -> None:
+        """Cut the websocket of a shard (None: of all); without resumable a RESUME is then refused."""
         if not resumable:
-            self.sessions.forget()
-        self.gateway.abort_all()
+            self.sessions.forget(shard)
+        self.gateway.abort(shard)
 
     def freeze_gateway(self) -> None:
         """The connections that are open now stay open and are dead; new ones work."""

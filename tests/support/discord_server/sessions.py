@@ -156,9 +156,9 @@ class Sessions:
     def resumable(self, session_id: object) -> Session | None:
         return self.live.get(session_id) if isinstance(session_id, str) else None
 
-    def forget(self) -> None:
-        """No session can be resumed any more."""
-        self.live.clear()
+    def forget(self, shard: int | None = None) -> None:
+        """No session (of that shard) can be resumed any more."""
+        self.live = {name: one for name, one in self.live.items() if shard not in (None, one.shard)}
 
     def dispatch(self, event: str, data: Json, guild_id: int | None) -> None:
         """To each session of the right shard, with its intents, and with only the text that it may read."""

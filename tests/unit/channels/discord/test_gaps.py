@@ -41,3 +41,8 @@ def test_the_channel_of_a_thread_is_read_too() -> None:
 
 def test_questions_from_before_the_first_turn_are_left() -> None:
     assert gaps([], [1, 2], NOW - timedelta(hours=1)) == []
+
+
+def test_other_places_are_read_last_and_from_the_last_turn_anywhere_on() -> None:
+    found = gaps([turn(1, 5), turn(2, 20)], [3], NOW - timedelta(hours=1), elsewhere=[4, 2])
+    assert found[2:] == [Gap(2, ago(20)), Gap(4, ago(5))]
