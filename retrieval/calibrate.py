@@ -12,11 +12,16 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retrieval.fusion import Candidate, Query, Sight, rank
 from retrieval.index.state import Indexed, IndexState
 from retrieval.tokenize import content_words
 from retrieval.types import PassageRole, Thresholds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SAMPLE = 80  # wordings that are asked
 _NEEDED = 20  # fewer tell nothing
@@ -89,7 +94,10 @@ def calibrate(
         if item.passage.role is PassageRole.WORDING
     ]
     sample = random.Random(seed).sample(wordings, min(SAMPLE, len(wordings)))  # noqa: S311 - no secret
-    judged = [pair for item in sample for pair in _ask(state, item, sight_of)] if len(sample) >= _NEEDED else []
+    judged = []
+    if len(sample) >= _NEEDED:
+        for item, vector in zip(sample, state.vectors(sample), strict=True):
+            judged += _ask(state, item, vector, sight_of)
     outside = [confidence(top, query) for query in foreign for top in rank(state, query)[0][:1]]
     return thresholds(judged, outside)
 
@@ -126,13 +134,13 @@ def entry_name(document_id: str) -> str:
     return base if dot and 2 <= len(language) <= 3 else document_id
 
 
-def _ask(state: IndexState, item: Indexed, sight_of: Mapping[str, Sight]) -> list[Judged]:
+def _ask(state: IndexState, item: Indexed, vector: NDArray[np.float32], sight_of: Mapping[str, Sight]) -> list[Judged]:
     passage = item.passage
     topic = tuple(dict.fromkeys(content_words(passage.text, passage.language)))
     sight = sight_of.get(passage.language, Sight.BLIND)
     base = entry_name(passage.document_id)
     translations = [passage.document_id, base, *(f"{base}.{language}" for language in state.languages)]
-    query = Query(passage.text, passage.language, item.words, topic, item.vector, sight)
+    query = Query(passage.text, passage.language, item.words, topic, vector, sight)
     own = {key for key in translations if key in state.documents}
     found, _ = rank(state, query, without_passage=passage.id)
     foreign, _ = rank(state, query, without_documents=own)

@@ -128,10 +128,10 @@ def _score_documents(
     without_passage: str | None,
 ) -> dict[str, Candidate]:
     """Every document that either part found, by its best passage; an FAQ entry by its wordings and its answer."""
-    bm25 = {item.number: score for item, score in lexical}
-    found: dict[str, dict[int, Indexed]] = {}
+    bm25 = {item.passage.id: score for item, score in lexical}
+    found: dict[str, dict[str, Indexed]] = {}
     for item, _ in (*lexical, *dense):
-        found.setdefault(item.passage.document_id, {})[item.number] = item
+        found.setdefault(item.passage.document_id, {})[item.passage.id] = item
     ceiling = sum(state.idf(word) for word in query.words) * (_K1 + 1) or 1.0
     idf = {word: state.idf(word) for word in query.topic}
     total = sum(idf.values()) or 1.0
@@ -140,25 +140,16 @@ def _score_documents(
         if state.documents[document_id].kind is DocumentKind.FAQ:
             for item in all_items:
                 if len(all_items) <= _FEW or item.passage.role is PassageRole.ANSWER:
-                    items[item.number] = item
+                    items[item.passage.id] = item
     every = [item for items in found.values() for item in items.values() if item.passage.id != without_passage]
     scored: dict[str, list[Candidate]] = {}
-    for item, cosine in zip(every, _cosines(every, query), strict=True):
-        score = bm25.get(item.number)
+    for item, cosine in zip(every, state.cosines(every, query.vector), strict=True):
+        score = bm25.get(item.passage.id)
         covered = sum(idf[word] for word in item.vocabulary & idf.keys()) / total
         candidate = _score_passage(query, item, cosine, min(1.0, (score or 0.0) / ceiling), covered)
         candidate.lexical_score = score
         scored.setdefault(item.passage.document_id, []).append(candidate)
     return {document_id: _combine(some) for document_id, some in scored.items()}
-
-
-def _cosines(items: Sequence[Indexed], query: Query) -> list[float]:
-    import numpy as np
-
-    if not items:
-        return []
-    cosines: list[float] = (np.stack([item.vector for item in items]) @ query.vector).tolist()
-    return cosines
 
 
 def _score_passage(query: Query, item: Indexed, cosine: float, bm25: float, covered: float) -> Candidate:

@@ -37,6 +37,46 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str], use: Use = "passage") -> Vectors: ...
 
 
+class VectorIndex(Protocol):
+    """Vectors of one embedder by passage id, searched by cosine. Rows have length 1, or are zeros: those are blind, are
+    kept by no index, and neither find nor are found.
+    """
+
+    def __len__(self) -> int:
+        """How many rows can be found."""
+        ...
+
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
+        """Add rows (n, dimension), or replace those of the same id."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Remove rows; unknown ids are ignored. They cannot be found once this returns."""
+        ...
+
+    def search(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
+        """The ids of the nearest rows with their cosines, best first; nothing for a blind query."""
+        ...
+
+    def cosines(self, vector: NDArray[np.float32], ids: Sequence[str]) -> list[float]:
+        """The cosines of the named rows, in that order; 0 for one that is not there."""
+        ...
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        """The named rows, in that order; zeros for one that is not there."""
+        ...
+
+
+class SharedVectorIndex(VectorIndex, Protocol):
+    """An index that every process of one knowledge base uses. The store keeps it in step: what is stored can be found,
+    and what is removed cannot, in the same transaction. Safe to call from several threads.
+    """
+
+    def catch_up(self) -> int:
+        """Index stored vectors that are not indexed yet (the database was copied, say); gives how many there were."""
+        ...
+
+
 class KnowledgeStore(Protocol):
     """Where documents, passages and vectors are kept: SQL in the product, memory in tests. SQL is the truth."""
 
@@ -63,12 +103,17 @@ class KnowledgeStore(Protocol):
         ...
 
     def passages(
-        self, embedder: str, document_ids: Iterable[str] | None = None
+        self, embedder: str | None, document_ids: Iterable[str] | None = None
     ) -> Iterator[tuple[Passage, NDArray[np.float32] | None]]:
-        """Passages by (document id, ordinal), each with its vector of that embedder, or None if it has none.
+        """Passages by (document id, ordinal), each with its vector of that embedder, or None if it has none. With no
+        embedder named, passages alone.
 
         Those of all documents, or of the documents named alone; ids that are not there are passed over.
         """
+        ...
+
+    def without_vectors(self, embedder: str, document_ids: Iterable[str] | None = None) -> Sequence[Passage]:
+        """The passages that have no vector of that embedder, in order; of the documents named alone."""
         ...
 
     def put_vectors(self, embedder: str, vectors: Iterable[tuple[str, NDArray[np.float32]]]) -> None:

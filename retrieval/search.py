@@ -7,12 +7,11 @@ is word for word a wording of an FAQ entry needs neither index nor embedder.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
 
 from retrieval.calibrate import calibrate, confidence
 from retrieval.catalogue import Catalogue
@@ -22,13 +21,9 @@ from retrieval.fusion import Candidate, Parts, Query, Sight, rank
 from retrieval.index import snapshot
 from retrieval.index.state import IndexState, searchable
 from retrieval.language import detect
-from retrieval.ports import Embedder, KnowledgeStore
+from retrieval.ports import Embedder, KnowledgeStore, SharedVectorIndex
 from retrieval.tokenize import content_words, words
 from retrieval.types import Hit, Passage, PassageRole, SearchResult, SnapshotManifest, Thresholds
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -54,13 +49,19 @@ class Searcher:
         *,
         default_language: str = "en",
         thresholds: Thresholds | None = None,
+        shared: Callable[[str, int], SharedVectorIndex | None] | None = None,
     ) -> None:
-        """`thresholds`, if given, are used instead of calibrated ones. Snapshots are kept in `index_dir`, if given."""
+        """`thresholds`, if given, are used instead of calibrated ones. Snapshots are kept in `index_dir`, if given.
+        `shared` gives the vector index of the store's own for an embedder's name and dimension, or None where there is
+        none; it is asked once, at the first search. Without it the vectors are indexed in this process.
+        """
         self._store = store
         self._embedder = embedder
         self._index_dir = index_dir
         self._default_language = default_language
         self._fixed = thresholds
+        self._open_shared = shared
+        self._shared: SharedVectorIndex | None = None
         self._lock = RLock()
         self._catalogue: Catalogue | None = None
         self._state: IndexState | None = None
@@ -175,7 +176,9 @@ class Searcher:
         known: snapshot.Snapshot | None = None
         if self._state is None:
             known = self._load()
-            self._state = IndexState(self._embedder.dimension, expected=len(catalogue.documents))
+            if self._open_shared is not None:
+                self._shared = self._open_shared(self._embedder.name, self._embedder.dimension)
+            self._state = IndexState(self._embedder.dimension, len(catalogue.documents), self._shared)
         state = self._state
         old = {key: document.digest for key, document in state.documents.items()}
         new = {key: document.digest for key, document in catalogue.documents.items()}
@@ -195,26 +198,24 @@ class Searcher:
         return state
 
     def _index(self, state: IndexState, catalogue: Catalogue, fresh: set[str], known: snapshot.Snapshot | None) -> None:
-        rows: list[tuple[Passage, NDArray[np.float32]]] = []
-        missing: list[Passage] = []
         named = fresh if state.documents else None  # a few of many; at the start, all in one sweep
-        for passage, vector in self._store.passages(self._embedder.name, named):
-            if passage.document_id not in fresh:
-                continue
-            if vector is None:
-                missing.append(passage)
-            else:
-                rows.append((passage, vector))
+        self._embed_missing(named)
+        if self._shared is not None:
+            self._shared.catch_up()
+        found = self._store.passages(self._embedder.name if self._shared is None else None, named)
+        rows = [(passage, vector) for passage, vector in found if passage.document_id in fresh]
+        same = {key for key in fresh if known is not None and known.digests.get(key) == catalogue.documents[key].digest}
+        tokens = {key: w for key, w in known.words.items() if key.rpartition("#")[0] in same} if known else None
+        state.add([catalogue.documents[key] for key in sorted(fresh)], rows, tokens)
+        logger.info("indexed %d documents with %d passages", len(fresh), len(rows))
+
+    def _embed_missing(self, document_ids: set[str] | None) -> None:
+        """Vectors for what another embedder, or none, has embedded."""
+        missing = self._store.without_vectors(self._embedder.name, document_ids)
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             vectors = self._embedder.embed([searchable(passage) for passage in batch], "passage")
             self._store.put_vectors(self._embedder.name, [(p.id, v) for p, v in zip(batch, vectors, strict=True)])
-            rows += zip(batch, vectors, strict=True)
-        same = {key for key in fresh if known is not None and known.digests.get(key) == catalogue.documents[key].digest}
-        tokens = {key: w for key, w in known.words.items() if key.rpartition("#")[0] in same} if known else None
-        rows.sort(key=lambda row: (row[0].document_id, row[0].ordinal))
-        state.add([catalogue.documents[key] for key in sorted(fresh)], rows, tokens)
-        logger.info("indexed %d documents with %d passages", len(fresh), len(rows))
 
     def _calibrate(self, state: IndexState, known: snapshot.Snapshot | None, changed: int) -> None:
         """Thresholds for what is indexed now; those of a snapshot, or of earlier, serve while little has changed."""
@@ -262,7 +263,6 @@ class Searcher:
             manifest,
             {key: document.digest for key, document in state.documents.items()},
             {key: item.words for key, item in state.passages.items()},
-            {key: item.vector for key, item in state.passages.items()},
         )
         try:
             snapshot.save(self._index_dir, kept)

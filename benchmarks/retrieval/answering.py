@@ -178,7 +178,7 @@ def _alone(state: IndexState, query: Query, document_id: str) -> Candidate:
     if found:
         return replace(found[0], margin=0.0)
     item = next(item for item in state.of_document[document_id] if item.passage.role is PassageRole.TEXT)
-    return Candidate(document_id, item, 0.0, float(item.vector @ query.vector), 0.0, 0.0)
+    return Candidate(document_id, item, 0.0, state.cosines([item], query.vector)[0], 0.0, 0.0)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ HALF_FROM = 50_000
 
 
 class DenseIndex:
-    """Vectors by number. Rows of zeros (texts that the embedder could not read) are left out. Not locked."""
+    """`retrieval.ports.VectorIndex` in this process's memory. Not locked."""
 
     def __init__(self, dimension: int, *, half: bool = False) -> None:
         import faiss
@@ -32,32 +32,57 @@ class DenseIndex:
             flat = faiss.IndexFlatIP(dimension)
         self._index: Any = faiss.IndexIDMap2(flat)
         self.dimension = dimension
+        self._numbers: dict[str, int] = {}  # FAISS knows rows by numbers alone
+        self._ids: dict[int, str] = {}
+        self._next = 0
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._numbers)
 
-    def add(self, numbers: Sequence[int], vectors: Vectors) -> None:
-        """Add rows (n, dimension) of length 1 under their numbers."""
+    def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         import numpy as np
 
         rows = np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1, self.dimension)
-        seen = np.flatnonzero(np.abs(rows).sum(axis=1) > 0)
-        if len(seen):
-            self._index.add_with_ids(rows[seen], np.asarray(numbers, dtype=np.int64)[seen])
+        self.remove(ids)
+        last = {key: row for row, key in enumerate(ids)}
+        seen = [(key, row) for key, row in last.items() if rows[row].any()]
+        if not seen:
+            return
+        for number, (key, _) in enumerate(seen, self._next):
+            self._numbers[key] = number
+            self._ids[number] = key
+        numbers = np.arange(self._next, self._next + len(seen), dtype=np.int64)
+        self._next += len(seen)
+        self._index.add_with_ids(rows[[row for _, row in seen]], numbers)
 
-    def remove(self, numbers: Sequence[int]) -> None:
-        """Remove rows by their numbers; unknown ones are ignored."""
+    def remove(self, ids: Sequence[str]) -> None:
         import numpy as np
 
-        if len(numbers):
+        numbers = [self._numbers.pop(key) for key in dict.fromkeys(ids) if key in self._numbers]
+        for number in numbers:
+            del self._ids[number]
+        if numbers:
             self._index.remove_ids(np.asarray(numbers, dtype=np.int64))
 
-    def search(self, vector: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
-        """The numbers of the nearest rows with their cosines, best first; nothing for a vector of zeros."""
+    def search(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         import numpy as np
 
         limit = min(limit, len(self))
         if limit < 1 or not np.any(vector):
             return []
         scores, numbers = self._index.search(np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1), limit)
-        return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
+        return [(self._ids[int(n)], float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
+
+    def cosines(self, vector: NDArray[np.float32], ids: Sequence[str]) -> list[float]:
+        cosines: list[float] = (self.vectors(ids) @ vector).tolist()
+        return cosines
+
+    def vectors(self, ids: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        rows = np.zeros((len(ids), self.dimension), dtype=np.float32)
+        there = [(place, self._numbers[key]) for place, key in enumerate(ids) if key in self._numbers]
+        if there:
+            places, numbers = zip(*there, strict=True)
+            rows[list(places)] = self._index.reconstruct_batch(np.asarray(numbers, dtype=np.int64))
+        return rows

@@ -2,8 +2,9 @@
 
 <dir>/CURRENT              the id of the current snapshot
 <dir>/<id>/manifest.json   what it holds, with the digest of every file
-<dir>/<id>/vectors.npy     passages' vectors, in the order of words.json
 <dir>/<id>/words.json      documents' digests, and the words of every passage (the costly part of indexing)
+
+Vectors are not among it: they are in SQL, and are read from there.
 """
 
 from __future__ import annotations
@@ -14,34 +15,27 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retrieval.errors import SnapshotError
 from retrieval.types import SnapshotManifest, Thresholds
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-FORMAT = 2
+FORMAT = 3
 _CURRENT = "CURRENT"
 _BROKEN = "the index snapshot {id} is broken ({why}); it is built anew from the database."
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a snapshot keeps: digests by document id, words by passage id, and vectors by passage id."""
+    """What a snapshot keeps: digests by document id, and words by passage id."""
 
     manifest: SnapshotManifest
     digests: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
-    vectors: Mapping[str, NDArray[np.float32]]
 
 
 def save(directory: Path, snapshot: Snapshot, keep: int = 2) -> None:
     """Write a snapshot beside the others and make it the current one. Raises SnapshotError if the disk refuses."""
-    import numpy as np
-
     name = snapshot.manifest.id
     aside = directory / f"{name}.tmp"
     try:
@@ -50,9 +44,6 @@ def save(directory: Path, snapshot: Snapshot, keep: int = 2) -> None:
         aside.mkdir()
         payload = {"digests": dict(snapshot.digests), "words": {key: list(w) for key, w in snapshot.words.items()}}
         (aside / "words.json").write_text(json.dumps(payload, ensure_ascii=False), encoding="utf-8")
-        rows = [snapshot.vectors[key] for key in snapshot.words]
-        matrix = np.stack(rows) if rows else np.zeros((0, snapshot.manifest.dimension), dtype=np.float32)
-        np.save(aside / "vectors.npy", matrix, allow_pickle=False)
         files = {path.name: _sha256(path) for path in sorted(aside.iterdir())}
         manifest = {"format": FORMAT, **asdict(snapshot.manifest), "files": files}
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -82,8 +73,6 @@ def load(directory: Path, embedder: str, dimension: int) -> Snapshot | None:
 
 
 def _read(folder: Path, embedder: str, dimension: int) -> Snapshot:
-    import numpy as np
-
     raw: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if raw.pop("format", None) != FORMAT or raw["embedder"] != embedder or raw["dimension"] != dimension:
         raise SnapshotError("the index snapshot was made by another version or embedder; it is built anew.")
@@ -93,10 +82,7 @@ def _read(folder: Path, embedder: str, dimension: int) -> Snapshot:
     manifest = SnapshotManifest(**{**raw, "thresholds": Thresholds(**raw["thresholds"])})
     payload = json.loads((folder / "words.json").read_text(encoding="utf-8"))
     words = {key: tuple(tokens) for key, tokens in payload["words"].items()}
-    matrix = np.load(folder / "vectors.npy", allow_pickle=False)
-    if matrix.shape != (len(words), dimension):
-        raise SnapshotError(_BROKEN.format(id=folder.name, why="its parts do not fit together"))
-    return Snapshot(manifest, payload["digests"], words, dict(zip(words, matrix, strict=True)))
+    return Snapshot(manifest, payload["digests"], words)
 
 
 def _sha256(path: Path) -> str:

@@ -30,11 +30,11 @@ def test_bm25_takes_query_syntax_as_words() -> None:
 @pytest.mark.parametrize("half", [False, True])
 def test_the_dense_index_adds_removes_and_leaves_zeros_out(half: bool) -> None:
     index = DenseIndex(4, half=half)
-    index.add([10, 11, 12], np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=np.float32))
+    index.add(["a", "b", "c"], np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0]], dtype=np.float32))
     assert len(index) == 2
-    assert index.search(np.array([1, 0, 0, 0], dtype=np.float32), 5) == [(10, 1.0), (11, 0.0)]
-    index.remove([10, 99])
-    assert [number for number, _ in index.search(np.array([1, 0, 0, 0], dtype=np.float32), 5)] == [11]
+    assert index.search(np.array([1, 0, 0, 0], dtype=np.float32), 5) == [("a", 1.0), ("b", 0.0)]
+    index.remove(["a", "z"])
+    assert [key for key, _ in index.search(np.array([1, 0, 0, 0], dtype=np.float32), 5)] == ["b"]
     assert index.search(np.zeros(4, dtype=np.float32), 5) == []
 
 
