@@ -9,10 +9,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.errors import ParleyError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.storage.vector_support import Support
 
 LOW_DISK_BYTES = 1_000_000_000
 
@@ -124,6 +127,7 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
 
     parley = Parley(settings)
     try:
+        yield from _vectors(parley.store.knowledge.vector_support())
         documents = parley.store.knowledge.documents()
         if not documents:
             yield Finding("knowledge base", "warn", "empty", "Run: parley kb add PATH")
@@ -133,6 +137,16 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
         yield Finding("knowledge base", "ok", f"{faq} FAQ entries, {len(documents) - faq} articles ({languages})")
     finally:
         asyncio.run(parley.aclose())
+
+
+def _vectors(support: Support | None) -> Iterator[Finding]:
+    """Where the vectors of a PostgreSQL are searched; an SQLite database has one process, whose own index serves."""
+    if support is None:
+        return
+    if support.why_not:
+        yield Finding("vector index", "warn", f"each process has its own: {support.why_not}", support.advice)
+    else:
+        yield Finding("vector index", "ok", f"all processes share one (pgvector {support.version})")
 
 
 def _telegram(settings: Settings) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ HOMES = {
     "starlette": ("bot.channels.web", "bot.web", "bot.channels.telegram.webhook"),
     "sqlalchemy": ("bot.storage", "migrations"),
     "alembic": ("bot.storage", "migrations"),
+    "pgvector": ("bot.storage",),
     "faiss": ("retrieval.index",),
     "tantivy": ("retrieval.lexical",),
     "gensim": ("retrieval.embedding",),

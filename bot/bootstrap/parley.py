@@ -114,6 +114,7 @@ class Parley:
             self.embedder,
             self.settings.index_dir,
             default_language=self.settings.dialogue.default_language,
+            shared=self.store.knowledge.shared_vectors,
         )
 
     @cached_property

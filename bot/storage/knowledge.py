@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, FromClause, Select, delete, insert, null, select
 
 from bot.storage import knowledge_rows as rows
 from bot.storage.engine import Engines
 from bot.storage.errors import translate_errors
 from bot.storage.tables import documents, faq_entries, index_snapshots, knowledge_state, passage_vectors, passages
 from bot.storage.upsert import insert_or
+from bot.storage.vector_support import Support, is_prepared, prepare
 from retrieval.types import Document, Passage, SnapshotManifest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bot.storage.vectors import SharedVectors
+
     Vectors = NDArray[np.float32]
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 CHUNK = 500  # well below SQLite's limit on values in a statement
 ROWS_AT_ONCE = 1000
@@ -70,23 +76,24 @@ class SqlKnowledge:
         return count
 
     def passages(
-        self, embedder: str, document_ids: Iterable[str] | None = None
+        self, embedder: str | None, document_ids: Iterable[str] | None = None
     ) -> Iterator[tuple[Passage, NDArray[np.float32] | None]]:
         """One consistent state, however long the reading takes."""
-        wanted = None if document_ids is None else sorted(set(document_ids))
-        joined = passages.outerjoin(
-            passage_vectors,
-            (passage_vectors.c.passage_id == passages.c.id) & (passage_vectors.c.embedder == embedder),
-        )
-        query = select(passages, passage_vectors.c.vector).select_from(joined)
-        query = query.order_by(passages.c.document_id, passages.c.ordinal)
-        queries = [query] if wanted is None else [_only(query, some) for some in chunks(wanted, CHUNK)]
+        if embedder is None:
+            query = select(passages, null().label("vector"))
+        else:
+            query = select(passages, passage_vectors.c.vector).select_from(_with_vectors(embedder))
         with translate_errors(self._engines.where), self._engines.read.begin() as connection:
             connection = connection.execution_options(yield_per=ROWS_AT_ONCE)
-            for one in queries:
+            for one in _of(document_ids, query):
                 with closing(connection.execute(one)) as streamed:
                     for row in streamed:
                         yield rows.passage(row), rows.vector(row.vector)
+
+    def without_vectors(self, embedder: str, document_ids: Iterable[str] | None = None) -> Sequence[Passage]:
+        lacking = select(passages).select_from(_with_vectors(embedder)).where(passage_vectors.c.passage_id.is_(None))
+        with translate_errors(self._engines.where), self._engines.read.begin() as connection:
+            return [rows.passage(row) for query in _of(document_ids, lacking) for row in connection.execute(query)]
 
     def put_vectors(self, embedder: str, vectors: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
         """Vectors of passages that were removed meanwhile are left out."""
@@ -96,6 +103,25 @@ class SqlKnowledge:
             for chunk in chunks(list(latest), CHUNK):
                 there = connection.scalars(select(passages.c.id).where(passages.c.id.in_(chunk))).all()
                 _insert_vectors(connection, embedder, [(passage_id, latest[passage_id]) for passage_id in there])
+
+    def shared_vectors(self, embedder: str, dimension: int) -> SharedVectors | None:
+        """The vector index that all processes on this database share; None where it has none, as on SQLite."""
+        support = self.vector_support()
+        if support is None:
+            return None
+        if support.why_not:
+            log.warning("vectors are indexed in each process: %s", support.why_not)
+            return None
+        from bot.storage.vectors import SharedVectors
+
+        return SharedVectors(self._engines, embedder, dimension, self.put_vectors)
+
+    def vector_support(self) -> Support | None:
+        """Whether a PostgreSQL searches vectors itself; None on SQLite. What is missing for it is made, if allowed."""
+        if self._engines.write.dialect.name != "postgresql":
+            return None
+        with translate_errors(self._engines.where), self._engines.write.begin() as connection:
+            return prepare(connection)
 
     def record_snapshot(self, manifest: SnapshotManifest) -> None:
         values = rows.of_snapshot(manifest)
@@ -113,8 +139,18 @@ def chunks(values: list[T], size: int) -> Iterator[list[T]]:
     return (values[start : start + size] for start in range(0, len(values), size))
 
 
-def _only(query: Select[Any], document_ids: list[str]) -> Select[Any]:
-    return query.where(passages.c.document_id.in_(document_ids))
+def _of(document_ids: Iterable[str] | None, query: Select[Any]) -> list[Select[Any]]:
+    """The queries for passages of all documents, or of those named, in order."""
+    ordered = query.order_by(passages.c.document_id, passages.c.ordinal)
+    if document_ids is None:
+        return [ordered]
+    return [ordered.where(passages.c.document_id.in_(some)) for some in chunks(sorted(set(document_ids)), CHUNK)]
+
+
+def _with_vectors(embedder: str) -> FromClause:
+    """Passages with their vectors of an embedder, where they have one."""
+    same = (passage_vectors.c.passage_id == passages.c.id) & (passage_vectors.c.embedder == embedder)
+    return passages.outerjoin(passage_vectors, same)
 
 
 def _documents() -> Select[Any]:
@@ -154,6 +190,10 @@ def _insert_vectors(connection: Connection, embedder: str, pairs: list[tuple[str
     newer = {"dimension": adding.excluded.dimension, "vector": adding.excluded.vector}
     upsert = adding.on_conflict_do_update(index_elements=["passage_id", "embedder"], set_=newer)
     connection.execute(upsert, [rows.of_vector(passage_id, embedder, vector) for passage_id, vector in pairs])
+    if is_prepared(connection):
+        from bot.storage.vectors import index_vectors
+
+        index_vectors(connection, embedder, pairs)
 
 
 def _queue(connection: Connection) -> None:
