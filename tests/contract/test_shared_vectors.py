@@ -28,6 +28,9 @@ NOTE = "The museum opens at {} o'clock."
 def processes(postgres_url: str) -> Iterator[tuple[SqlStorage, SqlStorage]]:
     """Two storages over one database; to PostgreSQL they are as two processes."""
     both = SqlStorage(postgres_url), SqlStorage(postgres_url)
+    support = both[0].knowledge.vector_support()
+    assert support is not None
+    assert support.why_not == ""
     yield both
     for storage in both:
         storage.close()
