@@ -21,6 +21,7 @@ from bot.ports import Storage
 
 log = logging.getLogger(__name__)
 
+READABLE = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel
 MOST_CHANNELS = 200
 MOST_MESSAGES = 100  # of one channel, the newest
 
@@ -93,8 +94,9 @@ class CatchUp:
         return [
             place.id
             for guild in self._client.guilds
-            for place in (*guild.text_channels, *guild.voice_channels, *guild.stage_channels, *guild.threads)
-            if place.last_message_id is not None
+            for place in (*guild.channels, *guild.threads)
+            if isinstance(place, READABLE)
+            and place.last_message_id is not None
             and self._rules.admits_place({place.id, getattr(place, "parent_id", 0)})
             and place.permissions_for(guild.me).read_message_history
         ]
@@ -114,11 +116,7 @@ class CatchUp:
     async def _take(self, gap: Gap) -> int:
         """For whoever holds the place's order."""
         known = self._client.get_channel(gap.channel)
-        place = (
-            known
-            if isinstance(known, discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel)
-            else await self._direct(gap.channel)
-        )
+        place = known if isinstance(known, READABLE) else await self._direct(gap.channel)
         if place is None:
             return 0
         try:
