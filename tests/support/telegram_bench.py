@@ -20,9 +20,11 @@ from bot.dialogue.skill_book import SkillBook
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.library import LibraryDoor
+from bot.doors.people import PeopleDoor
 from bot.ports import Texts
 from bot.settings.channels import TelegramSettings, WebhookSettings
 from bot.skills import SkillMatch, SkillRequest, Toolbox
+from bot.storage.memory import MemoryStorage
 from retrieval.embedding.hashed import HashedEmbedder
 from retrieval.ingest import Ingestor
 from retrieval.memory import MemoryKnowledgeStore
@@ -116,8 +118,11 @@ class Bench:
         self.author = Author()
         installed = [skill for skill in SkillBook.installed() if skill.name != "chat"]
         self.knowledge, self.library = shop(self.home)
+        storage = MemoryStorage()
         self.desk = self.given or Desk(
             [*installed, self.author],
+            storage=storage,
+            people=PeopleDoor(storage, Gate(storage).confirm),
             knowledge=self.knowledge,
             library=self.library,
             default_skill=self.default_skill,

@@ -49,7 +49,7 @@ def asking(desk: Interactions, wording: Wording, suggesting: Suggesting, reading
     ) -> None:
         if text is not None:
             await desk.command(interaction, f"/summarise {text}")
-        elif await desk.defer(interaction, private=False):
+        else:
             await reading.summarise(interaction, messages)
 
     named = (ask, chat, translate, sentiment, classify, write, summarise)

@@ -10,8 +10,10 @@ from discord import app_commands
 
 from bot.channels.discord.convert import shown_text, transcript
 from bot.channels.discord.door import Refused, door
+from bot.channels.discord.embeds import shortened
 from bot.channels.discord.files import Attachments
 from bot.channels.discord.interactions import Interactions
+from bot.channels.discord.patience import persistently
 from bot.channels.discord.spoken import MOST_TRANSCRIPT
 from bot.channels.discord.wording import Wording
 from bot.domain import File
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LAST = 50  # messages of a channel
 WHOLE = 100  # messages of a thread
+MOST_TITLE = 80  # characters
 
 Interaction = discord.Interaction[Any]
 
@@ -34,7 +37,9 @@ class Reading:
         self._refused = refused
 
     async def summarise(self, interaction: Interaction, count: int | None) -> None:
-        """The last messages of the channel; of a thread all, up to a limit. After `defer`."""
+        """The last messages of the channel; of a thread all, up to a limit."""
+        if not await self._begun(interaction, "/summarise", private=False):
+            return
         thread = isinstance(interaction.channel, discord.Thread)
         hidden = interaction.guild_id is not None and not interaction.permissions.read_message_history
         messages = None if hidden else await self._last(interaction, count or (WHOLE if thread else LAST))
@@ -55,12 +60,13 @@ class Reading:
 
     async def answer(self, interaction: Interaction, message: discord.Message) -> None:
         """The answer is for everybody who read the question."""
-        if await self._desk.defer(interaction, private=False):
-            question = shown_text(message, self._desk.me)
-            if question:
-                await self._desk.said(interaction, f"/ask {question}")
-            else:
-                await self._desk.tell(interaction, "discord-nothing-said")
+        if not await self._begun(interaction, "/ask", private=False):
+            return
+        question = shown_text(message, self._desk.me)
+        if question:
+            await self._desk.said(interaction, f"/ask {question}")
+        else:
+            await self._desk.tell(interaction, "discord-nothing-said")
 
     async def learn(self, interaction: Interaction, message: discord.Message) -> None:
         """The message's files, or else its words, go into the knowledge base, if a manager says so."""
@@ -75,18 +81,31 @@ class Reading:
             text = shown_text(message, self._desk.me)
             files = tuple(fetched.files)
             if not files and text:
-                files = (await self._files.files.keep(f"discord-{message.id}.md", text.encode(), "text/markdown"),)
+                page = _titled(text).encode("utf-8", "replace")
+                files = (await self._files.files.keep(f"discord-{message.id}.md", page, "text/markdown"),)
         await self._desk.said(interaction, "/learn", private=True, files=files)
 
     async def _about(self, interaction: Interaction, message: discord.Message, command: str) -> None:
         """Only who asked sees it: nobody else in the channel needs another version of what stands there."""
-        if await self._desk.defer(interaction, private=True):
-            text = shown_text(message, self._desk.me)
-            if text:
-                ours = message.author.id == self._desk.me
-                await self._desk.said(interaction, command, private=True, quoted=text, quoted_ours=ours)
-            else:
-                await self._desk.tell(interaction, "discord-nothing-said")
+        if not await self._begun(interaction, command, private=True):
+            return
+        text = shown_text(message, self._desk.me)
+        if text:
+            ours = message.author.id == self._desk.me
+            await self._desk.said(interaction, command, private=True, quoted=text, quoted_ours=ours)
+        else:
+            await self._desk.tell(interaction, "discord-nothing-said")
+
+    async def _begun(self, interaction: Interaction, command: str, private: bool) -> bool:
+        """Acknowledge it. For who is not let in nothing is read: the bare command is taken in, which tells them why, or
+        leaves them in silence.
+        """
+        if not await self._desk.defer(interaction, private):
+            return False
+        admitted = await persistently(lambda: self._desk.lets_in(interaction))
+        if not admitted:
+            await self._desk.said(interaction, command, private=private)
+        return admitted
 
     async def _last(self, interaction: Interaction, count: int) -> list[discord.Message] | None:
         """Oldest first, without what Parley is just about to say; None where Discord does not let us read."""
@@ -98,6 +117,11 @@ class Reading:
             log.info("a channel cannot be read: %s", type(error).__name__)
             return None
         return found[:count][::-1]
+
+
+def _titled(text: str) -> str:
+    """A message as a page whose title is how the message begins, unless it has a heading of its own."""
+    return text if text.startswith("# ") else f"---\ntitle: {shortened(text, MOST_TITLE)}\n---\n{text}"
 
 
 def menus(reading: Reading, wording: Wording) -> list[app_commands.ContextMenu]:

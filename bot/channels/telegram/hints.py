@@ -30,9 +30,7 @@ class Hints:
         self._told: OrderedDict[int, float] = OrderedDict()
 
     def give(self, message: Message, where: Place) -> None:
-        """Say what can be done with a message without words; nothing to service messages, nor in groups."""
-        if where.group or not message.effective_attachment:
-            return
+        """Say what can be done with a message without words."""
         self.tell(message, where, "telegram-file-without-words" if message.document else "telegram-only-text")
 
     def tell(self, message: Message, where: Place, text_id: str, **values: str | int | float) -> None:

@@ -107,9 +107,13 @@ class Intake:
         elif not await self._wanted(found, where):
             return None
         if not found.text.strip() and (message.document is not None or not self._empty_is_said(message)):
-            if not edited:  # a place that is shared live is edited at every step
+            # In a group it is between the people there; a place that is shared live is edited at every step.
+            if where.group or edited or not message.effective_attachment:
+                return None
+            if await self._reception.admits(user, admin):
                 self._hints.give(message, where)
-            return None
+                return None
+            found = Addressed("")  # a stranger is told so; the banned get silence
         files = await self._files(message, where, user, found.text)
         if files is None:
             return None

@@ -141,8 +141,8 @@ async def answers_still(shop: Bench) -> None:
 
 
 # A run takes real time, so a failing one is shown as it is, without looking for a smaller one.
-@settings(max_examples=20, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
-@given(st.lists(EVENTS, min_size=40, max_size=80))
+@settings(max_examples=25, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+@given(st.lists(EVENTS, min_size=40, max_size=60))
 def test_a_thousand_random_events_stop_nothing(events: list[tuple[str, dict[str, Any]]]) -> None:
     with without_errors():
         asyncio.run(survives(events))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,8 @@ async def test_managers_teach_by_file_or_by_menu_and_others_are_told(tmp_path: P
         taught = await shop.alice.context_menu("Add to knowledge base", message)
         await taught.answer()
         assert sorted(shop.shelf.ids()) == [f"discord-{message.id}", "lift"]
+        hit = (await shop.shelf.knowledge.search("Where does the caretaker live?", 1)).hits[0]
+        assert hit.document.title == "The caretaker lives on the first floor."
         refused = await shop.bob.context_menu("Add to knowledge base", message)
         assert "admin" in (await refused.answer()).text
         undone = await shop.alice.presses((await taught.answers())[0], "Undo")
@@ -176,7 +179,25 @@ async def test_an_old_button_says_that_it_has_expired(tmp_path: Path) -> None:
         shop.storage._state.turns.clear()
         pressed = await shop.alice.presses(answer, "👍")
         await eventually(lambda: pressed.response.followups)
-        assert pressed.response.followups[0].text
+        (told,) = pressed.response.followups
+        assert (told.text, told.ephemeral) == ("This button has expired.", True)
+
+
+async def test_names_and_descriptions_are_there_in_chinese(tmp_path: Path) -> None:
+    async with bench(tmp_path) as shop:
+        registered = shop.server.world.commands[None].values()
+        assert len(registered) == 21
+        for command in registered:
+            slash = command.get("type", 1) == 1
+            described = [command, *command.get("options", ())] if slash else []
+            for each in (command, *described):
+                assert re.search(r"[一-龥]", each["name_localizations"]["zh-CN"]), each["name"]
+            for each in described:
+                assert re.search(r"[一-龥]", each["description_localizations"]["zh-CN"]), each["name"]
+        options = {command["name"]: command.get("options", []) for command in registered}
+        assert [option["type"] for option in options["summarise"]] == [4, 3]  # a number, a text
+        assert options["learn"][0]["type"] == 11  # a file
+        assert "总是回答" in {choice["name_localizations"]["zh-CN"] for choice in options["settings"][0]["choices"]}
 
 
 async def test_many_choices_are_a_menu_that_survives_a_restart(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.discord.interactions import Interactions
 from bot.delivery.access import AccessOptions
 from tests.support.discord_bench import bench, eventually
 
@@ -61,6 +62,27 @@ async def test_who_is_not_let_in_is_not_told_what_the_knowledge_base_holds(
             for person in (shop.alice, shop.bob)
         ]
         assert [bool(choices) for choices in offered] == [False, True]
+
+
+@pytest.mark.parametrize("how", ["ban", "allowlist"])
+async def test_for_who_is_not_let_in_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(Interactions, "settle", 0.01)
+    async with bench(tmp_path, start=False) as shop:
+        banned = frozenset({f"discord:{shop.alice.id}"}) if how == "ban" else frozenset()
+        shop.access = AccessOptions(policy="open" if how == "ban" else "allowlist", ban=banned)
+        await shop.start()
+        picture = await shop.support.says(shop.bob, "", files={"cat.png": b"not text"})
+        uses = [await shop.alice.slash("summarise", channel=shop.support)]
+        for entry in ("Translate", "Summarise", "Answer this", "Add to knowledge base"):
+            uses.append(await shop.alice.context_menu(entry, picture))
+        for used in uses:
+            message = used.response.message
+            await eventually(lambda message=message: message is None or message.deleted or not message.loading)
+        told = {text for used in uses for text in used.response.texts() if text}
+        assert all("only answer people" in text for text in told)
+        assert bool(told) is (how == "allowlist")
+        assert not shop.server.calls("GET", "/channels/*/messages")
+        assert not shop.turns()
 
 
 async def test_a_strangers_files_are_not_fetched(tmp_path: Path) -> None:

@@ -46,6 +46,46 @@ async def test_a_talk(home: Path, language: str, talk: list[tuple[str, str]]) ->
         assert not any(message.reply_to for message in shown)
 
 
+@pytest.mark.parametrize("command", ["/sentiment", "/summarise", "/summarize", "/translate zh", "/ask"])
+async def test_a_command_in_reply_to_a_message_works_on_that(home: Path, command: str) -> None:
+    async with bench(home, default_skill="answer") as bot:
+        alice, bo = bot.server.person("Alice"), bot.server.person("Bo")
+        shop = bot.server.supergroup("Shop", alice, bo)
+        said = await shop.says(bo, "When is the shop open?")
+        await shop.replies(alice, said, command)
+        await shop.answer()
+        (turn,) = await bot.turns()
+        assert (turn.text, turn.origin.quoted, turn.origin.quoted_ours) == (command, "When is the shop open?", False)
+
+
+@pytest.mark.parametrize("how", ["reply", "caption"])
+async def test_a_document_is_summed_up(home: Path, how: str) -> None:
+    async with bench(home) as bot:
+        alice = bot.server.person("Alice")
+        chat = alice.private_chat()
+        caption = "/summarise" if how == "caption" else ""
+        sent = await alice.sends_document(chat, "about.txt", b"We sell books.", caption=caption)
+        await chat.answer()
+        if how == "reply":
+            await chat.replies(alice, sent, "/summarise")
+            await chat.answer()
+        (turn,) = await bot.turns()
+        assert turn.text == "/summarise"
+        assert [(file.name, file.size) for file in turn.origin.files] == [("about.txt", 14)]
+
+
+async def test_no_reply_keyboard_is_ever_used(home: Path) -> None:
+    async with bench(home, default_skill="answer") as bot:
+        alice = bot.server.person("Alice")
+        chat = alice.private_chat()
+        for said, _ in ENGLISH:
+            await chat.says(alice, said)
+            await chat.answer()
+        keyboards = [call.params["reply_markup"] for call in bot.server.calls() if call.params.get("reply_markup")]
+        assert keyboards
+        assert {kind for keyboard in keyboards for kind in keyboard} == {"inline_keyboard"}
+
+
 async def test_a_curated_answer_comes_as_one_message_without_a_draft(home: Path) -> None:
     async with bench(home, default_skill="answer") as bot:
         alice = bot.server.person("Alice")
