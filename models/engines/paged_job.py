@@ -1,0 +1,112 @@
+"""One text that the paged engine writes: its tokens as they come, its text, and the way back to whoever asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from models.engines.admission import Ticket
+from models.engines.stops import StopFilter
+from models.engines.tokenizing import PieceDecoder
+from models.types import Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
+
+
+@dataclass(eq=False, slots=True)
+class PagedJob:
+    """`limit` is how many tokens it may write, `adapter` the adapter's number (0: none).
+
+    `request_id` names it in the loop; it gets a new one when it is taken up again after the loop died.
+    """
+
+    request: GenerationRequest
+    prompt: Sequence[int]
+    limit: int
+    seed: int
+    adapter: int
+    pieces: PieceDecoder
+    stops: StopFilter
+    loop: asyncio.AbstractEventLoop
+    results: asyncio.Queue[GenerationEvent | Exception] = field(default_factory=asyncio.Queue)
+    request_id: str = ""
+    attempts: int = 0
+    reused: int = 0
+    tokens: list[int] = field(default_factory=list)
+    ticket: Ticket[PagedJob] | None = None
+    done: bool = False
+    _before: int = 0  # tokens that earlier attempts wrote
+
+    def options(self) -> dict[str, float | int]:
+        """What the loop's sampling wants to know."""
+        return {
+            "temperature": float(self.request.temperature),
+            "top_p": float(self.request.top_p),
+            "seed": self.seed,
+            "adapter": self.adapter,
+        }
+
+    def begin(self, request_id: str) -> tuple[list[int], int]:
+        """Start an attempt: what to give to the loop, and how much may come. Goes on where the last one broke off."""
+        self.request_id = request_id
+        self.attempts += 1
+        self._before = len(self.tokens)
+        return [*self.prompt, *self.tokens], self.limit - len(self.tokens)
+
+    def take(self, generated: Sequence[int], ended: bool, eos: frozenset[int]) -> Iterable[GenerationEvent]:
+        """Take all that this attempt generated so far; give the events that are new. Sets `done` with the last one."""
+        text = ""
+        for token in generated[len(self.tokens) - self._before :]:
+            if token in eos:
+                break
+            self.tokens.append(token)
+            text += self.stops.feed(self.pieces.feed(token))
+            if self.stops.stopped:
+                break
+        if text:
+            yield TextChunk(text)
+        if self.stops.stopped:
+            yield from self.finish(FinishReason.STOP)
+        elif ended:
+            at_end = len(self.tokens) >= self.limit
+            yield from self.finish(FinishReason.LENGTH if at_end else FinishReason.STOP)
+
+    def finish(self, reason: FinishReason) -> Iterable[GenerationEvent]:
+        """Give the last events: what the stop strings held back, and `Finished`."""
+        self.done = True
+        if text := self.stops.flush():
+            yield TextChunk(text)
+        yield Finished(reason, len(self.prompt), len(self.tokens), self.reused)
+
+    async def next(self) -> GenerationEvent:
+        """Wait for the next event; raises what the request failed with."""
+        result = await self.results.get()
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+class Post:
+    """Brings the events of a step to their event loops, with one call for each of them."""
+
+    def __init__(self) -> None:
+        self._parcels: dict[asyncio.AbstractEventLoop, list[tuple[PagedJob, GenerationEvent | Exception]]] = {}
+
+    def add(self, job: PagedJob, *events: GenerationEvent | Exception) -> None:
+        """Put events in; they go out in this order."""
+        self._parcels.setdefault(job.loop, []).extend((job, event) for event in events)
+
+    def send(self) -> list[PagedJob]:
+        """Send all; gives the jobs whose event loop is closed, for nobody waits for them any more."""
+        lost: list[PagedJob] = []
+        for loop, parcels in self._parcels.items():
+            try:
+                loop.call_soon_threadsafe(_unpack, parcels)
+            except RuntimeError:
+                lost.extend(job for job, _ in parcels)
+        self._parcels = {}
+        return lost
+
+
+def _unpack(parcels: list[tuple[PagedJob, GenerationEvent | Exception]]) -> None:
+    for job, event in parcels:
+        job.results.put_nowait(event)

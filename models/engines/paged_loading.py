@@ -1,0 +1,99 @@
+"""Loading a generator for the paged engine: bf16, or packed to 8 or 4 bits by torchao, on one GPU or over several."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from models.convert import quiet_transformers
+from models.engines.loading import Device, LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
+from models.engines.tokenizing import ChatTokenizer
+from models.errors import EngineFailed, InvalidWeights
+from models.folders import check_folder
+
+if TYPE_CHECKING:
+    import torch
+
+Quantisation = Literal["none", "int8", "int4"]
+
+_LOG = logging.getLogger(__name__)
+
+
+def load_for_pages(folder: Path, device: Device, dtype: NumberType, quantisation: Quantisation) -> LoadedModel:
+    """Load a generator. Started by `torchrun`, its layers are spread over the GPUs of all ranks.
+
+    Raises InvalidWeights or EngineFailed.
+    """
+    check_folder(folder)
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    place = pick_device(device)
+    kind = pick_type(dtype, place)
+    with quiet_transformers():
+        try:
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=torch.bfloat16 if kind == "bfloat16" else torch.float32,
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=True,
+                **_spread(place),
+                **_packed(quantisation, place),
+            )
+        except torch.OutOfMemoryError as error:
+            raise EngineFailed(
+                f"The model '{folder.name}' does not fit into the GPU's memory. Use a smaller one, or set "
+                "models.quantisation to int8 or int4."
+            ) from error
+        except (ValueError, KeyError, OSError, RuntimeError) as error:
+            raise InvalidWeights(
+                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
+                "the installed transformers. Fetch it anew, or choose another model."
+            ) from error
+    _LOG.info("loaded %s on %s as %s", folder.name, place.type, kind if quantisation == "none" else quantisation)
+    return LoadedModel(model.eval(), ChatTokenizer(folder), place, context_tokens(folder), end_tokens(folder))
+
+
+def ranks() -> int:
+    """How many processes `torchrun` started to serve one model together; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Which of those processes this is. Rank 0 takes the requests, the others follow it."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def _spread(place: torch.device) -> dict[str, Any]:
+    """Where the weights go: straight to the device, or by the architecture's own plan over all ranks."""
+    if ranks() == 1:
+        return {"device_map": {"": place}}
+    from transformers.distributed.configuration_utils import DistributedConfig
+
+    return {"distributed_config": DistributedConfig(tp_plan="auto")}
+
+
+def _packed(quantisation: Quantisation, place: torch.device) -> dict[str, Any]:
+    if quantisation == "none":
+        return {}
+    try:
+        from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
+    except ImportError:
+        raise EngineFailed(
+            f"models.quantisation is {quantisation}, and torchao is not installed. "
+            "Run: python -m pip install -c constraints.txt '.[gpu]'"
+        ) from None
+    from transformers import TorchAoConfig
+
+    if quantisation == "int8":
+        return {"quantization_config": TorchAoConfig(Int8WeightOnlyConfig())}
+    if place.type != "cuda":
+        raise EngineFailed("models.quantisation int4 needs a CUDA device. Set it to none or int8.")
+    # This layout is multiplied by torch's own kernel; the others need one more library.
+    config = Int4WeightOnlyConfig(
+        group_size=64, int4_packing_format="tile_packed_to_4d", int4_choose_qparams_algorithm="hqq"
+    )
+    return {"quantization_config": TorchAoConfig(config)}
