@@ -79,6 +79,11 @@ def segment(text: str) -> list[str]:
     return [str(word) for word in _jieba().lcut(text)]
 
 
+def frequency(word: str) -> int:
+    """How often a Chinese word occurs in the texts that jieba counted; 0 for one that it does not know."""
+    return int(_jieba().FREQ.get(word) or 0)
+
+
 def _words(text: str, language: str) -> Iterator[str]:
     stem = _stemmer(language if language in _STEMMERS else "en")
     for run in _RUNS.finditer(text):

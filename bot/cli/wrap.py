@@ -6,16 +6,18 @@ import re
 
 from rich.cells import cell_len
 
-# A word with the spaces before it, a line end, or a single wide character, after which a line may end as well.
-_PIECE = re.compile(
-    r"\n|[ \t]*[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+|[ \t]*[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[ \t]+"
-)
-# These do not begin a line.
-_CLOSING = frozenset("，。！？；：、）》」』”’…％")
+_WIDE = r"\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+_OPENING = "（《「『“‘【〈"  # these do not end a line
+_CLOSING = "，。！？；：、）》」』”’…％】〉—"  # these do not begin one
+# A word with the spaces before it, a line end, or a single wide character, after which a line may end as well. Marks
+# stay with what they open or close.
+_PIECE = re.compile(rf"\n|[ \t]*[{_OPENING}]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_CLOSING}]*|[ \t]*[{_OPENING}]+|[ \t]+")
 
 
 class StreamWrapper:
     """Takes a text piece by piece and gives it back in lines of at most `width` cells; a longer word stays whole.
+
+    Marks keep to Chinese typesetting: no line begins with a closing one or ends with an opening one.
 
     >>> wrapper = StreamWrapper(12)
     >>> wrapper.feed("a quick bro") + wrapper.feed("wn fox") + wrapper.end()
@@ -44,7 +46,7 @@ class StreamWrapper:
             return piece
         size = cell_len(piece)
         word = piece.lstrip(" \t")
-        if self._column and self._column + size > self._width and word not in _CLOSING:
+        if self._column and self._column + size > self._width:
             self._column = cell_len(word)
             return f"\n{word}"
         self._column += size

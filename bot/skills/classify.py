@@ -13,6 +13,12 @@ from bot.skills.events import say
 from bot.skills.labels import prediction_reply
 from bot.skills.parsing import split_at_colon, within_reach
 
+_ASKED = re.compile(
+    r"^(?:please )?classify (?:this )?(?:as|into)\s+(?P<en>[^:：]{1,500}?)\s*[:：]\s*(?P<text>.+)$"
+    r"|^(?:请)?(?:分类|归类)(?:为|到|成)\s*(?P<zh>[^:：]{1,500}?)\s*[:：]\s*(?P<said>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OR = re.compile(r",?\s+or\s+|还是|或")
 _SEPARATORS = re.compile(r"[,，、]")
 
 
@@ -25,7 +31,7 @@ def split_labels(text: str) -> list[str]:
 
 
 class ClassifySkill:
-    """`/classify billing, delivery: Where is my parcel?`"""
+    """`/classify billing, delivery: Where is my parcel?`, or "Classify as billing or delivery: …"."""
 
     name = "classify"
     commands = ("classify",)
@@ -39,7 +45,14 @@ class ClassifySkill:
         return SkillMatch(1.0, text, {"labels": ",".join(split_labels(labels))})
 
     def recognise(self, text: str, language: str) -> SkillMatch | None:
-        return None
+        found = _ASKED.match(text.strip())
+        if not found:
+            return None
+        try:
+            labels = split_labels(_OR.sub(",", found["en"] or found["zh"]))
+        except InvalidInput:  # one label is no choice: the text means something else
+            return None
+        return SkillMatch(0.9, (found["text"] or found["said"]).strip(), {"labels": ",".join(labels)})
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
         if not request.text:

@@ -13,8 +13,13 @@ from bot.skills.labels import prediction_reply
 from bot.skills.parsing import within_reach
 
 _ASKED = re.compile(
-    r"^(?:what(?:'s| is) the (?:sentiment|tone|mood) of|(?:analy[sz]e|judge) the sentiment of)\s*[:：]?\s*(?P<en>.+)$"
-    r"|^(?:分析|判断)(?:一下)?(?:这句话|下面这句话|下面)?的?(?:情感|情绪)(?:倾向)?\s*[:：]\s*(?P<zh>.+)$",
+    r"^(?:what(?:'s| is) the (?:sentiment|tone|mood) of|(?:analy[sz]e|judge) the sentiment of"
+    r"|sentiment(?= *[:：])|(?:is|was) (?:this|the following)(?: \w+)? "
+    r"(?:positive or negative|negative or positive)[?？]?(?= *[:：]))"
+    r"\s*[:：]?\s*(?P<en>.+)$"
+    r"|^(?:请)?(?:分析|判断)(?:一下)?(?:这句话|下面这句话|下面)?的?(?:情感|情绪)(?:倾向)?\s*[:：]\s*(?P<zh>.+)$"
+    r"|^(?:请)?(?:判断)?(?:一下)?(?:这|下面|以下)(?:这)?(?:条|句|段|篇)?(?:评论|评价|话|文字|留言)?"
+    r"是?(?:正面还是负面|负面还是正面|好评还是差评)[?？]?\s*[:：]\s*(?P<which>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -33,7 +38,7 @@ class SentimentSkill:
 
     def recognise(self, text: str, language: str) -> SkillMatch | None:
         found = _ASKED.match(text.strip())
-        return SkillMatch(0.9, (found["en"] or found["zh"]).strip("\"'“”")) if found else None
+        return SkillMatch(0.9, (found["en"] or found["zh"] or found["which"]).strip("\"'“”")) if found else None
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
         if not request.text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -12,12 +13,19 @@ from bot.skills.answering.grounding import Evidence
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
 
+_ASKED = re.compile(
+    r"^(?:(?:please|can you|could you) )?(?:summari[sz]e(?: (?:this|the following)(?: \w+)?)?|tl;?dr)"
+    r"\s*[:：]\s*(?P<en>.+)$"
+    r"|^(?:请|请帮我|帮我|麻烦)?(?:总结|概括|归纳|摘要)(?:一下)?(?:下面|以下|这段|这篇)?"
+    r"(?:的)?(?:内容|文字|文章|话)?\s*[:：]\s*(?P<zh>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
 MAX_SENTENCES = 5
 MAX_READ = 40_000  # characters; of a longer text its beginning is summarised, and that is told
 
 
 class SummariseSkill:
-    """`/summarise TEXT`. Sentences that the text does not support are left out, and their number is told.
+    """`/summarise TEXT`, or "Summarise: TEXT". Sentences that the text does not support are left out, and that is told.
 
     A generator too small to write answers does not write summaries either: then the text's own sentences are chosen.
     """
@@ -32,7 +40,8 @@ class SummariseSkill:
         return SkillMatch(1.0, rest.strip())
 
     def recognise(self, text: str, language: str) -> SkillMatch | None:
-        return None
+        found = _ASKED.match(text.strip())
+        return SkillMatch(0.9, (found["en"] or found["zh"]).strip()) if found else None
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
         if not request.text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -13,6 +14,12 @@ from bot.skills.events import plain
 from bot.skills.generating import sampling, stream_reply, writer_of
 from bot.skills.parsing import split_at_colon, within_reach
 
+_ASKED = re.compile(
+    r"^(?:please |can you |could you )?(?:write|draft)(?: me)? (?:an?|the) "
+    r"(?P<en>[^:：\n]{1,60}?)\s*[:：]\s*(?P<notes>.+)$"
+    r"|^(?:请)?(?:帮我)?(?:写|起草)一?(?:封|份|篇|条|个)(?P<zh>[^:：\n]{1,30}?)\s*[:：]\s*(?P<points>.+)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _SYSTEM = {
     "en": "You draft texts from notes. Use every note, add no facts of your own, and write only the text itself.",
     "zh": "你根据要点起草文字。用上每一条要点，不要添加没有的事实，只写正文。",
@@ -23,7 +30,7 @@ MAX_NEW_TOKENS = 400
 
 
 class WriteSkill:
-    """`/write mail: meeting moved to Friday, apologise`."""
+    """`/write mail: meeting moved to Friday, apologise`, or "Write a mail: …"."""
 
     name = "write"
     commands = ("write",)
@@ -39,7 +46,10 @@ class WriteSkill:
         return SkillMatch(1.0, notes, {"kind": kind} if kind else {})
 
     def recognise(self, text: str, language: str) -> SkillMatch | None:
-        return None
+        found = _ASKED.match(text.strip())
+        if not found:
+            return None
+        return SkillMatch(0.9, found["notes"] or found["points"], {"kind": (found["en"] or found["zh"]).strip()})
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
         if not request.text:

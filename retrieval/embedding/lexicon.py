@@ -15,7 +15,7 @@ from retrieval.embedding.cedict import cedict
 from retrieval.embedding.service_words import SERVICE_WORDS
 from retrieval.language import has_han
 from retrieval.ports import Embedder, Use
-from retrieval.stopwords import CHINESE
+from retrieval.stopwords import CHINESE, ENGLISH
 from retrieval.tokenize import segment, simplify
 
 if TYPE_CHECKING:
@@ -28,7 +28,10 @@ _MAX_WORDS = 6  # of a sense; longer ones explain rather than translate
 
 @dataclass(frozen=True, slots=True)
 class GlossedWord:
-    """A word of a text with its reading (pinyin with tone marks; empty for English) and its senses."""
+    """A word of a text with its reading (pinyin with tone marks; empty for English) and its senses.
+
+    Chinese senses carry their own reading: `早上 (zǎo shang)`.
+    """
 
     word: str
     pinyin: str
@@ -37,7 +40,13 @@ class GlossedWord:
 
 def gloss(text: str) -> list[GlossedWord]:
     """Each word of a Chinese text with pinyin and English senses; other words and punctuation stand with none."""
-    return [item for word in segment(text) for item in _gloss_word(word)]
+    return [_as_particle(item) for word in segment(text) for item in _gloss_word(word)]
+
+
+def _as_particle(item: GlossedWord) -> GlossedWord:
+    """In a sentence 吗 asks (ma), and seldom is the colloquial "what?" (má)."""
+    entry = cedict().particle(item.word)
+    return GlossedWord(item.word, entry.pinyin, entry.senses) if entry else item
 
 
 def gloss_english(text: str) -> list[GlossedWord]:
@@ -49,9 +58,10 @@ def gloss_english(text: str) -> list[GlossedWord]:
     items = []
     for word in re.findall(r"[A-Za-z]+(?:'[a-z]+)?|\d+|[^\sA-Za-z\d]+", text):
         folded = word.casefold()
-        candidates = (folded, folded.removesuffix("s"), *words(folded, "en"))
-        senses = next((found for form in candidates if (found := cedict().reverse(form))), [])
-        items.append(GlossedWord(word, "", tuple(senses)))
+        # "does" is no plural of "doe".
+        forms = (folded,) if folded in ENGLISH else (folded, folded.removesuffix("s"), *words(folded, "en"))
+        senses = next((found for form in forms if (found := cedict().reverse(form))), [])
+        items.append(GlossedWord(word, "", tuple(f"{chinese} ({pinyin})" for chinese, pinyin in senses)))
     return items
 
 

@@ -48,7 +48,24 @@ def test_glosses_have_pinyin_and_senses() -> None:
 
 def test_english_words_have_chinese_senses() -> None:
     water = next(item for item in gloss_english("Cold water") if item.word == "water")
-    assert "水" in water.senses
+    assert water.senses[0] == "水 (shuǐ)"
+
+
+def test_common_chinese_words_come_before_rare_ones_each_with_the_reading_of_that_sense() -> None:
+    long, good = gloss_english("long good")
+    assert long.senses[0] == "长 (cháng)"
+    assert good.senses[0] == "好 (hǎo)"
+
+
+def test_an_english_function_word_is_no_plural() -> None:
+    (does,) = gloss_english("does")
+    assert not any("雌鹿" in sense for sense in does.senses)
+
+
+def test_particles_are_read_and_explained_as_particles() -> None:
+    *_, le, ma = gloss("坏了吗")
+    assert (le.pinyin, le.senses) == ("le", ("completed action marker",))
+    assert ma.pinyin == "ma" and "question particle" in ma.senses[0]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from bot.errors import InvalidInput
 from bot.skills.chat import ChatSkill
 from bot.skills.classify import ClassifySkill
 from bot.skills.sentiment import SentimentSkill
+from bot.skills.summarise import SummariseSkill
 from bot.skills.translate import TranslateSkill
 from bot.skills.write import WriteSkill
 
@@ -62,3 +63,68 @@ def test_words_that_do_not_fit_are_said_so(skill: ClassifySkill | WriteSkill | T
     with pytest.raises(InvalidInput) as raised:
         skill.parse(rest)
     assert raised.value.text_id
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("Is this review positive or negative: It broke.", "It broke."),
+        ("sentiment: I love it", "I love it"),
+        ("这条评论是正面还是负面：快递太慢了", "快递太慢了"),
+        ("请判断下面这句话的情感：还行吧", "还行吧"),
+    ],
+)
+def test_sentiment_is_asked_for_in_more_than_one_way(said: str, text: str) -> None:
+    match = SentimentSkill().recognise(said, "en")
+    assert match is not None and match.text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("Summarise: Cats sleep. Dogs bark.", "Cats sleep. Dogs bark."),
+        ("Please summarize the following text:\nCats sleep.", "Cats sleep."),
+        ("tl;dr: Cats sleep.", "Cats sleep."),
+        ("请总结：猫在睡觉。", "猫在睡觉。"),
+        ("帮我总结一下这段话：猫在睡觉。", "猫在睡觉。"),
+        ("概括下面的内容:猫在睡觉。", "猫在睡觉。"),
+    ],
+)
+def test_a_summary_is_recognised(said: str, text: str) -> None:
+    match = SummariseSkill().recognise(said, "en")
+    assert match is not None and match.text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "labels", "text"),
+    [
+        ("Classify as billing, delivery or returns: Where is it?", "billing,delivery,returns", "Where is it?"),
+        ("请分类为账单、物流还是退货：包裹在哪？", "账单,物流,退货", "包裹在哪？"),
+    ],
+)
+def test_classifying_is_recognised(said: str, labels: str, text: str) -> None:
+    match = ClassifySkill().recognise(said, "en")
+    assert match is not None and (match.arguments["labels"], match.text) == (labels, text)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "notes"),
+    [
+        ("Write a short mail: meeting moved to Friday", "short mail", "meeting moved to Friday"),
+        ("帮我写一封邮件：会议改到周五", "邮件", "会议改到周五"),
+    ],
+)
+def test_drafting_is_recognised(said: str, kind: str, notes: str) -> None:
+    match = WriteSkill().recognise(said, "en")
+    assert match is not None and (match.arguments["kind"], match.text) == (kind, notes)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["How do models summarise long texts?", "总结得准吗？", "Is sentiment analysis reliable?", "什么是情感分析？",
+     "How do I write a review?", "Can you classify texts?", "Classify as spam: buy now", "怎么写评价：要登录吗？",
+     "How do I use this: it is broken"],
+)  # fmt: skip
+def test_a_question_about_a_skill_is_left_to_the_knowledge_base(said: str) -> None:
+    for skill in (SummariseSkill(), SentimentSkill(), ClassifySkill(), WriteSkill()):
+        assert skill.recognise(said, "en") is None
