@@ -8,7 +8,7 @@ export PARLEY_HOME ?= $(CURDIR)/.parley
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install models chat lint format types test clean
+.PHONY: help install models chat lint format types test chaos clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -48,6 +48,13 @@ types: $(VENV)/.dev  ## Types, strictly
 
 test: $(VENV)/.dev lint types models  ## Lint, types and tests
 	PARLEY_TEST_MODELS="$(PARLEY_HOME)/models" $(PY) -m pytest -n 2 --dist loadscope $(TESTS)
+
+TURNS := 10000
+PEOPLE := 500
+KILLS := 100
+DATABASE := both
+chaos: $(VENV)/.dev  ## Break it for long: TURNS, PEOPLE, KILLS, DATABASE=sqlite, postgresql or both
+	$(PY) -m tests.chaos --turns $(TURNS) --people $(PEOPLE) --kills $(KILLS) --database $(DATABASE) --save $(CHAOS)
 
 clean:  ## Take away the environment and caches; your data in .parley stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

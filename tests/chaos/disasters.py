@@ -1,0 +1,209 @@
+"""What is done to the processes, the database, the clock and the platforms, while people talk."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from tests.chaos.plan import Site
+from tests.chaos.process import Nursery, Process
+from tests.chaos.stage import Stage
+
+DOUBT = 0.3  # seconds before a kill in which a message may have been sent, and not yet been noted as sent
+STOPPING = 20.0  # seconds for a graceful end
+FILES = 4096  # bytes: nothing fits on the disk any more
+STRIKE_AT = (
+    *(("telegram", method) for method in ("sendMessage", "editMessageText", "getUpdates", "sendMessageDraft")),
+    *(("discord", method) for method in ("POST", "PATCH")),
+)
+
+
+class Operator:
+    """Keeps one process running, and ends it in every way there is. `kills` counts the SIGKILLs."""
+
+    def __init__(self, stage: Stage, site: Site, nursery: Nursery, draw: random.Random) -> None:
+        self._stage = stage
+        self._site = site
+        self._nursery = nursery
+        self._draw = draw
+        self._process: Process | None = None
+        self._trouble_since: float | None = None
+        self.kills = 0
+        self.done: Counter[str] = Counter()
+        self.recoveries: list[float] = []
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None, "it was started"
+        return self._process
+
+    async def start(self, webhook: bool = False) -> None:
+        """Start a process; it may not be ready yet."""
+        self._process = await self._nursery.start(self._site.config(webhook))
+
+    async def ready(self) -> bool:
+        """Wait until it answers on both platforms; False where it ended before."""
+        return await self.process.says("telegram: ready") and await self.process.says("discord: ready")
+
+    async def kill(self) -> None:
+        """SIGKILL, at once; and wait until it is gone."""
+        at = _now()
+        if self.process.send(signal.SIGKILL):
+            self.kills += 1
+        await self.process.gone()
+        self._died(at)
+
+    def _died(self, at: float) -> None:
+        since = at if self._trouble_since is None else min(at, self._trouble_since)
+        self._stage.watch.doubt(since - DOUBT, _now() + DOUBT)
+
+    async def ended_and_started(self) -> None:
+        """End the process in one of the ways, by lot, and start it again."""
+        ways: list[tuple[int, Callable[[], Awaitable[None]]]] = [
+            (4, self.killed_at_any_time),
+            (5, self.killed_at_a_call),
+            (2, self.killed_while_starting),
+            (1, self.stopped),
+            (2, self.killed_while_stopping),
+            (1, self.stopped_twice),
+        ]
+        way = self._draw.choices([way for _, way in ways], [weight for weight, _ in ways])[0]
+        self.done[way.__name__] += 1
+        await way()
+        await self.start(webhook=self._draw.random() < 0.3)
+
+    async def killed_at_any_time(self) -> None:
+        await asyncio.sleep(self._draw.uniform(0, 1.5))
+        await self.kill()
+
+    async def killed_at_a_call(self) -> None:
+        """Killed when it has just made a certain call, which takes effect all the same."""
+        wanted, struck, skip = self._draw.choice(STRIKE_AT), asyncio.Event(), self._draw.randrange(6)
+
+        def strike(platform: str, method: str) -> None:
+            nonlocal skip
+            if (platform, method) != wanted or struck.is_set():
+                return
+            skip -= 1
+            if skip < 0:
+                self.process.send(signal.SIGKILL)
+                struck.set()
+
+        at = _now()
+        self._stage.watch.strike = strike
+        try:
+            async with asyncio.timeout(3.0):
+                await struck.wait()
+            at = _now()
+            self.kills += 1
+        except TimeoutError:  # nothing of that kind is going on
+            at = _now()
+            self.kills += self.process.send(signal.SIGKILL)
+        finally:
+            self._stage.watch.strike = lambda platform, method: None
+        await self.process.gone()
+        self._died(at)
+
+    async def killed_while_starting(self) -> None:
+        await self.kill()
+        await self.start(webhook=self._draw.random() < 0.3)
+        await asyncio.sleep(self._draw.uniform(0, 0.8))
+        await self.kill()
+
+    async def stopped(self) -> None:
+        """As by `docker stop`, and at last as that does it."""
+        at = _now()
+        self.process.send(signal.SIGTERM)
+        try:
+            await self.process.gone(STOPPING)
+        except TimeoutError:
+            self.done["did not stop in time"] += 1
+            await self.kill()
+        self._died(at)
+
+    async def killed_while_stopping(self) -> None:
+        self.process.send(signal.SIGTERM)
+        await asyncio.sleep(self._draw.uniform(0, 1.0))
+        await self.kill()
+
+    async def stopped_twice(self) -> None:
+        at = _now()
+        self.process.send(signal.SIGTERM)
+        await asyncio.sleep(self._draw.uniform(0, 0.5))
+        self.process.send(signal.SIGTERM)
+        try:
+            await self.process.gone(5.0)
+        except TimeoutError:
+            self.done["did not end at once"] += 1
+            await self.kill()
+        self._died(at)
+
+    # What happens around it, while it runs or is down.
+
+    async def trouble(self) -> None:
+        """One trouble, by lot, and its end."""
+        troubles = [self.storm, self.storm, self.discord_breaks, self.telegram_away, self.told_again, self.clock_jumps]
+        troubles += [self.disk_full] if not self._site.database.url else [self.database_restarted, self.database_cut]
+        trouble = self._draw.choice(troubles)
+        self.done[trouble.__name__] += 1
+        await trouble()
+
+    async def storm(self) -> None:
+        name = self._draw.choice(("cut_before", "cut_after", "error_before", "error_after", "flood", "slow"))
+        self.done[name] += 1
+        await self._stage.sky.storm(name, self._draw.uniform(0.5, 2.5), self._draw.uniform(0.1, 0.5))
+
+    async def discord_breaks(self) -> None:
+        """The gateway's connections end, in one of Discord's ways."""
+        discord = self._stage.discord
+        self._draw.choice(
+            [
+                lambda: discord.drop_gateway(resumable=True),
+                lambda: discord.drop_gateway(resumable=False),
+                discord.asks_reconnect,
+                lambda: discord.invalidates_session(resumable=False),
+            ]
+        )()
+        await asyncio.sleep(self._draw.uniform(0, 1.0))
+
+    async def telegram_away(self) -> None:
+        await self._stage.telegram.stop()
+        await asyncio.sleep(self._draw.uniform(0.1, 1.5))
+        await self._stage.telegram.start()
+
+    async def told_again(self) -> None:
+        """For a while Telegram gives updates twice and, of different chats, in another order."""
+        self._stage.telling_again = True
+        await asyncio.sleep(self._draw.uniform(0.5, 2.0))
+        self._stage.telling_again = False
+
+    async def disk_full(self) -> None:
+        self._trouble_since = _now()
+        self.process.limit_files(FILES)
+        await asyncio.sleep(self._draw.uniform(0.2, 1.5))
+        self.process.limit_files(None)  # the one of now, which may be a new one
+        self._trouble_since = None
+
+    async def database_restarted(self) -> None:
+        await self._in_thread(self._site.database.restart)
+
+    async def database_cut(self) -> None:
+        await self._in_thread(self._site.database.cut)
+
+    async def _in_thread(self, work: Callable[[], None] | None) -> None:
+        if work is not None:
+            self._trouble_since = _now()
+            await asyncio.to_thread(work)
+            self._trouble_since = None
+
+    async def clock_jumps(self) -> None:
+        self._site.clock.jump(self._draw.choice((-600, -60, 60, 600)))
+        await asyncio.sleep(self._draw.uniform(0.2, 2.0))
+        self._site.clock.jump(0)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,97 @@
+"""What a run is to do, and where it runs."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.clock import Clock
+from tests.chaos.stage import DISCORD_TOKEN
+from tests.support.discord_server import DiscordServer
+from tests.support.telegram_server import TOKEN, TelegramServer
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """So many turns of so many people, with so many kills in between.
+
+    `seed` draws everything but the instants, which are the machine's. `limits`: the platforms' published limits hold.
+    `patience`: how long answers may take, in seconds, after the last fault is over.
+    """
+
+    turns: int
+    people: int
+    kills: int
+    seed: int
+    limits: bool = False
+    patience: float = 60.0
+    pause: float = 0.02  # seconds between two pieces of an answer
+    ask_every: float = 1.0  # seconds between two questions in one place, on average
+    waiting: int = 120  # questions without an answer, of all people together
+
+
+@dataclass(slots=True)
+class Database:
+    """Where turns are kept. `restart` and `cut` are None where there is no server to be restarted."""
+
+    name: str
+    url: str = ""  # empty: an SQLite file
+    restart: Callable[[], None] | None = None
+    cut: Callable[[], None] | None = None
+
+
+@dataclass
+class Site:
+    """The folder, the settings and the clock of the processes of one run."""
+
+    folder: Path
+    plan: Plan
+    database: Database
+    telegram: TelegramServer
+    discord: DiscordServer
+    webhook_port: int = field(default_factory=lambda: _free_port())
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.folder / "clock")
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "serve.log"
+
+    def config(self, webhook: bool) -> Path:
+        """A file for `serve_process`."""
+        environment = {
+            "PARLEY_HOME": str(self.folder / "home"),
+            "PARLEY_DATABASE_URL": self.database.url,
+            "PARLEY_TELEGRAM__TOKEN": TOKEN,
+            "PARLEY_TELEGRAM__BASE_URL": self.telegram.base_url,
+            "PARLEY_TELEGRAM__BASE_FILE_URL": self.telegram.base_file_url,
+            "PARLEY_DISCORD__TOKEN": DISCORD_TOKEN,
+            "PARLEY_DISCORD__API_BASE": self.discord.api_base,
+            "PARLEY_ACCESS__PER_MINUTE": "0",
+        }
+        if webhook:
+            environment |= {
+                "PARLEY_TELEGRAM__WEBHOOK__URL": f"http://127.0.0.1:{self.webhook_port}",
+                "PARLEY_TELEGRAM__WEBHOOK__PORT": str(self.webhook_port),
+                "PARLEY_TELEGRAM__WEBHOOK__SECRET": "a-secret-of-the-chaos",
+            }
+        found = {
+            "environment": environment,
+            "log": str(self.log),
+            "clock": str(self.folder / "clock"),
+            "quick": not self.plan.limits,
+            "pause": self.plan.pause,
+        }
+        path = self.folder / ("webhook.json" if webhook else "polling.json")
+        path.write_text(json.dumps(found))
+        return path
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
