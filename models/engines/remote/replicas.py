@@ -11,10 +11,11 @@ import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from models.engines.remote.client import async_client, require
 from models.engines.remote.failures import Again, ServerFailure
+from models.engines.remote.repeating import may_repeat, pause
 from models.engines.remote.server import Server, shown
 from models.errors import EngineFailed
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_WAIT = 10.0  # seconds; whoever asks to be left alone for longer is not asked again
-_FIRST_WAIT = 0.25
 _MOMENT = 0.001  # seconds
 
 T = TypeVar("T")
@@ -106,19 +105,12 @@ class Replicas:
         The replica counts as busy until `end` is called on it. Raises ServerFailure. The work must not have had an
         effect that anyone saw when it fails.
         """
-        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-
-        pause = wait_exponential_jitter(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT, jitter=_FIRST_WAIT)
-
-        def wait(state: Any) -> float:
-            failure = state.outcome.exception()
-            asked = failure.wait if isinstance(failure, ServerFailure) else None
-            return float(pause(state) if asked is None else asked)
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(self._server.retries + 1),
-            wait=wait,
-            retry=retry_if_exception(_may_repeat),
+            wait=pause,
+            retry=retry_if_exception(may_repeat),
             reraise=True,
         ):
             with attempt:
@@ -171,9 +163,3 @@ class Replicas:
             f"again in {seconds:.0f} seconds. Start it, or correct base_url in models.servers.{self._server.name}."
         )
         return ServerFailure(EngineFailed(sentence), Again.NEVER)
-
-
-def _may_repeat(error: BaseException) -> bool:
-    if not isinstance(error, ServerFailure) or error.again is not Again.HERE:
-        return False
-    return error.wait is None or error.wait <= _LONGEST_WAIT

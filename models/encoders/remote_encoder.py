@@ -1,0 +1,135 @@
+"""Sentence vectors from a server with the OpenAI API: vLLM, SGLang, llama.cpp's, Ollama, TEI, hosted ones.
+
+encoder = RemoteEncoder(Server("vectors", ("http://127.0.0.1:8001/v1",), "BAAI/bge-m3"))
+encoder.embed(["How long does delivery take?"], use="query").shape   # (1, 1024)
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from models.engines.remote.body import with_extra
+from models.engines.remote.client import sync_client
+from models.engines.remote.failures import Again, ServerFailure, explain, unreadable
+from models.engines.remote.repeating import may_repeat, pause
+from models.engines.remote.server import Server
+from models.errors import EngineFailed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from openai import OpenAI
+
+    Vectors = NDArray[np.float32]
+
+_BATCH = 32  # texts in a request; the least bound that a common server has
+
+
+class RemoteEncoder:
+    """An `Encoder`. Its name holds the server and the model, so that vectors of two models are never mixed."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._lock = threading.Lock()
+        self._clients: dict[str, OpenAI] = {}
+        self._turns = itertools.count()
+        self._dimension: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self._server.full_name
+
+    @property
+    def dimension(self) -> int:
+        """Asked of the server once. Raises EngineFailed or Overloaded."""
+        if self._dimension is None:
+            self._embed(["dimension"])
+        assert self._dimension is not None
+        return self._dimension
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return self._server.languages
+
+    def embed(self, texts: Sequence[str], use: Literal["query", "passage"] = "passage") -> Vectors:
+        """Give vectors of length 1, shape (n, dimension), float32; zeros for a text without a sign.
+
+        Raises EngineFailed or Overloaded.
+        """
+        import numpy as np
+
+        prefix = self._server.query_prefix if use == "query" else self._server.passage_prefix
+        sound = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        readable = [index for index, text in enumerate(sound) if text.strip()]
+        rows = [
+            self._embed([prefix + sound[index] for index in readable[start : start + _BATCH]])
+            for start in range(0, len(readable), _BATCH)
+        ]
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if rows:
+            vectors[readable] = np.concatenate(rows)
+        return vectors
+
+    def close(self) -> None:
+        """Close the connections; the next use opens them again."""
+        with self._lock:
+            clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            client.close()
+
+    def _embed(self, texts: list[str]) -> Vectors:
+        """One request; where it fails, the next replica is asked, or the same one after a while."""
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+        repeated = Retrying(
+            stop=stop_after_attempt(self._server.retries + len(self._server.urls)),
+            wait=pause,
+            retry=retry_if_exception(self._may_repeat),
+            reraise=True,
+        )
+        try:
+            return repeated(self._ask, texts)
+        except ServerFailure as failure:
+            raise failure.error from None
+
+    def _may_repeat(self, error: BaseException) -> bool:
+        elsewhere = isinstance(error, ServerFailure) and error.again is Again.ELSEWHERE
+        return may_repeat(error) or (elsewhere and len(self._server.urls) > 1)
+
+    def _ask(self, texts: list[str]) -> Vectors:
+        url = self._server.urls[next(self._turns) % len(self._server.urls)]
+        # Not every server knows the library's default, base64.
+        body = {"model": self._server.model, "input": texts, "encoding_format": "float"}
+        try:
+            answer = self._client(url).embeddings.create(**with_extra(self._server, body))
+        except EngineFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the library raises is explained in one place
+            raise explain(error, self._server, url) from None
+        return self._read(answer, len(texts), url)
+
+    def _read(self, answer: Any, count: int, url: str) -> Vectors:
+        import numpy as np
+
+        try:
+            rows = sorted(answer.data, key=lambda row: row.index)
+            wide = np.array([row.embedding for row in rows], dtype=np.float64)
+        except (AttributeError, TypeError, ValueError):
+            raise unreadable(self._server, url) from None
+        with self._lock:
+            width = self._dimension or (wide.shape[1] if wide.ndim == 2 else 0)
+            if wide.shape != (count, width) or width == 0 or not np.isfinite(wide).all():
+                raise unreadable(self._server, url)
+            self._dimension = width
+        lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+        normalised: Vectors = (wide / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+        return normalised
+
+    def _client(self, url: str) -> OpenAI:
+        with self._lock:
+            if url not in self._clients:
+                self._clients[url] = sync_client(self._server, url)
+            return self._clients[url]
