@@ -34,7 +34,11 @@ def _line(item: dict[str, Any], name: Namer) -> str:
     location = tuple(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         return _unknown_in_file(location, name)
+    if location[-1] == "[key]":  # of a table that has names of the person's own
+        return f"{name(location[:-1])} is no name; allowed: small letters and digits, parted by - or _."
     field = field_at(Settings, location)
+    if item["type"] == "missing" and field is not None:  # what was found is the whole group, with its secrets
+        return f"{name(location)} is missing; it takes {allowed(field)}."
     found = show(".".join(location), item["input"])
     if field is None:  # cannot happen with our fields; say what pydantic said rather than nothing
         return f"{name(location)} is wrong: {item['msg']}."

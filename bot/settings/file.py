@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from bot.masking import MASK, is_secret_name, mask
 from bot.settings.tree import Settings
-from bot.settings.walk import allowed, group_of, leaves
+from bot.settings.walk import allowed, group_of, leaves, table_of
 
 _HEAD = """\
 # Parley's settings. Lines that begin with "# name =" show the default; take the "# " away to change one.
@@ -29,10 +29,12 @@ def render_toml(answers: Mapping[str, Any] | None = None) -> str:
 def describe(settings: Settings) -> dict[str, str]:
     """Each setting's dotted name with its value for a person to read; secrets are masked."""
     shown: dict[str, str] = {}
-    for location, _ in leaves(Settings):
+    for location, field in leaves(Settings):
         value: Any = settings
         for name in location:
             value = getattr(value, name)
+        if table_of(field):
+            value = ", ".join(value)
         dotted = ".".join(location)
         shown[dotted] = MASK if value and is_secret_name(dotted) else mask("" if value is None else str(value))
     return shown
@@ -77,6 +79,8 @@ def _sample(name: str, field: FieldInfo) -> tuple[object, str]:
 def _value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_value(item)}' for name, item in value.items())}}}"
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     text = value.as_posix() if isinstance(value, Path) else str(value)

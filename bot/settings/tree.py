@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from bot.settings.channels import AccessSettings, DiscordSettings, TelegramSettings
 from bot.settings.kinds import Folder, Group, Language, Lowered, Name, Share
+from bot.settings.servers import ServerName, ServerSettings
 
 DATABASE_PREFIXES = ("sqlite://", "postgresql+psycopg://")
 CONFIG_NAME = "parley.toml"
@@ -38,7 +39,8 @@ class ModelsSettings(Group):
     generator: Name | None = Field(
         default=None,
         examples=["./models/my-model"],
-        description="Writes answers in place of the profile's model: a catalogue name, a folder, or a hub id.",
+        description="Writes answers in place of the profile's model: a catalogue name, a folder, a hub id, or "
+        '"server:NAME". Several, separated by commas: the next one writes when one before it cannot.',
     )
     embedder: Name | None = Field(
         default=None, examples=["./models/my-embedder"], description="Embeds texts in place of the profile's model."
@@ -50,6 +52,12 @@ class ModelsSettings(Group):
         default=None,
         examples=["./models/my-sentiment"],
         description="Judges sentiment in place of the profile's model.",
+    )
+    servers: dict[ServerName, ServerSettings] = Field(
+        default={},
+        examples=[{"big": {"base_url": "http://127.0.0.1:8000/v1", "model": "Qwen/Qwen3-8B"}}],
+        description="Servers with the OpenAI API, each better as a table [models.servers.NAME]; chosen above as "
+        '"server:NAME". docs/how-to/model-servers.md says what such a table may hold.',
     )
     max_new_tokens: int = Field(
         default=256, ge=1, le=32768, description="The longest text that is generated, in tokens."

@@ -19,12 +19,22 @@ def group_of(field: FieldInfo) -> type[BaseModel] | None:
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
+def table_of(field: FieldInfo) -> type[BaseModel] | None:
+    """The group of which a field holds several, each by a name of the person's own (`models.servers`), or None."""
+    arguments = get_args(field.annotation)
+    held = arguments[1] if get_origin(field.annotation) is dict else None
+    return held if isinstance(held, type) and issubclass(held, BaseModel) else None
+
+
 def field_at(model: type[BaseModel], location: tuple[str, ...]) -> FieldInfo | None:
     """The field at a place such as ("models", "device"), a group's included, or None."""
     name, *rest = location
     field = model.model_fields.get(name)
     if field is None or not rest or _is_index(field, rest):
         return field
+    table = table_of(field)
+    if table:
+        return field_at(table, tuple(rest[1:])) if rest[1:] else field
     group = group_of(field)
     return field_at(group, tuple(rest)) if group else None
 
@@ -38,8 +48,15 @@ def group_at(model: type[BaseModel], location: tuple[str, ...]) -> type[BaseMode
     """The group at a place; the root for the empty place."""
     if not location:
         return model
-    field = field_at(model, location)
-    return group_of(field) if field else None
+    name, *rest = location
+    field = model.model_fields.get(name)
+    if field is None:
+        return None
+    table = table_of(field)
+    if table:
+        return group_at(table, tuple(rest[1:]))
+    group = group_of(field)
+    return group_at(group, tuple(rest)) if group else None
 
 
 def leaves(model: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
@@ -65,6 +82,8 @@ def _describe(annotation: object, metadata: list[object]) -> tuple[str, list[obj
     if origin is list:
         noun, _ = _describe(arguments[0], [])
         return f"a list, each {noun}", []
+    if origin is dict:
+        return "a table", []
     if origin in (Union, UnionType):
         return _describe(next(part for part in arguments if part is not type(None)), metadata)
     if origin is Literal:
