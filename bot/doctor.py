@@ -85,14 +85,16 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _models(settings: Settings) -> Iterator[Finding]:
-    from bot.doors.models import chosen_models, examine_weights
+    from bot.doors.models import chosen_models, examine_model
 
     for task, specs in chosen_models(settings).items():
         for spec in specs:
-            state, cure = examine_weights(spec, settings.models_dir)
+            state, cure = examine_model(spec, settings)
             name = f"model for {task}"
             if state == "whole":
                 yield Finding(name, "ok", f"{spec.name} ({spec.licence})")
+            elif state == "answers":
+                yield Finding(name, "ok", f"{spec.name} answers")
             else:
                 yield Finding(name, "fail", f"{spec.name} is {state}", cure)
         if not specs:

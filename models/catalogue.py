@@ -28,6 +28,8 @@ _DEFAULT_ARCHITECTURE: Mapping[str, Architecture] = {
     "sentiment": "classifier",
     "rerank": "classifier",
 }
+_SERVER = "server:"
+_OF_SERVERS = frozenset({"generate", "embed", "translate"})
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+(@[\w./-]+)?$")
 
 
@@ -67,7 +69,14 @@ class FolderSource:
     path: Path
 
 
-Source = PackageSource | HubSource | FolderSource
+@dataclass(frozen=True, slots=True)
+class ServerSource:
+    """No weights of this machine's: a server with the OpenAI API, by its name in `models.servers`."""
+
+    server: str
+
+
+Source = PackageSource | HubSource | FolderSource | ServerSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +133,8 @@ def catalogue() -> Catalogue:
 
 
 def resolve(spec: str, task: Task | str) -> ModelSpec:
-    """Find what a setting names: a model of the catalogue, a folder, or a hub repository (`owner/name[@revision]`).
+    """Find what a setting names: a model of the catalogue, a folder, a hub repository (`owner/name[@revision]`), or a
+    server (`server:NAME`).
 
     A folder wins over a hub repository of the same spelling. Raises UnknownModel.
     """
@@ -135,6 +145,8 @@ def resolve(spec: str, task: Task | str) -> ModelSpec:
         if task not in known[name].tasks:
             raise UnknownModel(f"The model '{name}' cannot {task}. {_choices(task)}")
         return known[name]
+    if name.startswith(_SERVER):
+        return _server(name, task)
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         return _foreign(folder.resolve().name, task, FolderSource(folder.resolve()))
@@ -159,6 +171,14 @@ def _hub(repository: str, revision: str | None, task: Task) -> ModelSpec:
     return _foreign(
         repository if revision is None else f"{repository}@{revision}", task, HubSource(repository, revision)
     )
+
+
+def _server(name: str, task: Task) -> ModelSpec:
+    """A server writes and embeds; it translates as a generator that is asked to."""
+    if task not in _OF_SERVERS:
+        raise UnknownModel(f"A server cannot {task} by itself, so '{name}' is no choice here. {_choices(task)}")
+    spec = _foreign(name, task, ServerSource(name.removeprefix(_SERVER).strip()))
+    return spec if task is Task.EMBED else replace(spec, architecture="causal")
 
 
 def _foreign(name: str, task: Task, source: Source) -> ModelSpec:

@@ -15,8 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, cast
 
-from models.catalogue import ModelSpec, Task, catalogue, resolve
+from models.catalogue import ModelSpec, ServerSource, Task, catalogue, resolve
+from models.encoders.remote_encoder import RemoteEncoder
 from models.encoders.transformer_encoder import TransformerEncoder
+from models.engines.fallback import FallbackGenerator
+from models.engines.remote.building import remote_encoder, remote_generator
+from models.engines.remote.remote_engine import RemoteGenerator
+from models.engines.remote.server import Server
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import UnsupportedLanguage
 from models.ports import Classifier, Encoder, Generator, SentimentClassifier, Translator
@@ -35,7 +40,8 @@ T = TypeVar("T")
 class ModelOptions:
     """Which models, and how they run. `overrides` name a model, a folder or a hub repository per task.
 
-    Several models for a task are separated by commas (translators of different pairs). `threads` is for the CPU.
+    Several models for a task are separated by commas: translators of different pairs, or generators of which the next
+    one writes when one before it cannot. `threads` is for the CPU. `servers` are those that `server:NAME` may name.
     """
 
     models_dir: Path
@@ -43,6 +49,10 @@ class ModelOptions:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    servers: Mapping[str, Server] = field(default_factory=dict)
+
+
+_CLOSED_IN_THE_LOOP = (TransformersGenerator, RemoteGenerator, Seq2SeqTranslator, ClassifierSentiment)
 
 
 class _Closable(Protocol):
@@ -66,12 +76,18 @@ class Registry:
         return tuple(resolve(name, task) for name in names or catalogue().profile(self._options.profile).models[task])
 
     def generator(self) -> Generator:
-        """Give the generator. Raises WeightsUnavailable or InvalidWeights."""
-        return self._generator(self._only(Task.GENERATE))
+        """Give the generator, or several as a chain. Raises WeightsUnavailable, InvalidWeights or UnknownModel."""
+        specs = self.specs(Task.GENERATE)
+        if len(specs) < 2:
+            return self._generator(self._only(Task.GENERATE))
+        return self._once("generate", lambda: FallbackGenerator([self._generator(spec) for spec in specs]))
 
     def embedder(self) -> Encoder:
         """Give the encoder. Raises WeightsUnavailable or InvalidWeights."""
         spec = self._only(Task.EMBED)
+        if isinstance(spec.source, ServerSource):
+            server = spec.source.server
+            return self._once(f"embed {spec.name}", lambda: remote_encoder(server, self._options.servers))
         return self._once(
             f"embed {spec.name}",
             lambda: TransformerEncoder(
@@ -108,12 +124,15 @@ class Registry:
         with self._lock:
             built, self._built = list(self._built.values()), {}
         for model in reversed(built):
-            if isinstance(model, TransformersGenerator | Seq2SeqTranslator | ClassifierSentiment):
+            if isinstance(model, _CLOSED_IN_THE_LOOP):
                 await cast(_Closable, model).close()
-            elif isinstance(model, TransformerEncoder):
+            elif isinstance(model, TransformerEncoder | RemoteEncoder):
                 model.close()
 
     def _generator(self, spec: ModelSpec) -> Generator:
+        if isinstance(spec.source, ServerSource):
+            server = spec.source.server
+            return self._once(f"generate {spec.name}", lambda: remote_generator(server, self._options.servers))
         return self._once(
             f"generate {spec.name}",
             lambda: TransformersGenerator(

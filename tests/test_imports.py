@@ -41,7 +41,8 @@ HOMES = {
     "discord": ("bot.channels.discord",),
     "aiolimiter": ("bot.delivery", "bot.channels.discord"),
     "tenacity": (
-        *("bot.delivery", "bot.channels.telegram", "bot.channels.discord", "bot.storage", "models.engines.remote"),
+        *("bot.delivery", "bot.channels.telegram", "bot.channels.discord", "bot.storage"),
+        *("models.engines.remote", "models.encoders.remote_encoder"),
     ),
     "starlette": ("bot.channels.web", "bot.web", "bot.channels.telegram.webhook"),
     "sqlalchemy": ("bot.storage", "migrations"),

@@ -20,6 +20,7 @@ from bot.doors.library import LibraryDoor
 from bot.doors.models import ModelsDoor, missing_models, writes_answers
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
+from bot.doors.servers import model_servers
 from bot.errors import ModelUnavailable, ParleyError, StorageError
 from bot.examples_folder import example_folder, examples_folder
 from bot.settings import Settings
@@ -90,6 +91,7 @@ class Parley:
                     }.items()
                     if name
                 },
+                servers=model_servers(self.settings),
             ),
             to_english={"zh": _to_english},
         )

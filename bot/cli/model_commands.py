@@ -24,19 +24,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List the models that Parley knows, what is on disk, and what each task uses."""
     from bot.doors.models import chosen_models
-    from models.catalogue import catalogue
+    from models.catalogue import Task, catalogue, resolve
     from models.weights import status
 
     settings = context.obj.settings
     chosen = chosen_models(settings)
     used = {spec.name: task for task, specs in chosen.items() for spec in specs}
-    specs = dict(catalogue().models) | {spec.name: spec for specs in chosen.values() for spec in specs}
+    servers = [resolve(f"server:{name}", Task.GENERATE) for name in settings.models.servers]
+    found = [*servers, *(spec for specs in chosen.values() for spec in specs)]
+    specs = dict(catalogue().models) | {spec.name: spec for spec in found}
     for spec in specs.values():
         row = _row(status(spec, settings.models_dir), used.get(spec.name))
         if as_json:
             print_json(row)
         else:
-            mark = "on disk" if row["on_disk"] else "-"
+            mark = "server" if row["server"] else "on disk" if row["on_disk"] else "-"
             use = f"used: {row['used_for']}" if row["used_for"] else ""
             size = f"{(row['bytes'] or 0) / 1e6:,.0f} MB"
             say(f"{spec.name:<28} {','.join(row['tasks']):<20} {size:>10}  {mark:<8} {spec.licence:<16} {use}")
@@ -48,13 +50,16 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _row(found: WeightsStatus, used_for: str | None) -> dict[str, Any]:
+    from models.catalogue import ServerSource
+
     spec: ModelSpec = found.spec
     return {
         "name": spec.name,
         "tasks": [task.value for task in spec.tasks],
         "languages": sorted(spec.languages),
         "licence": spec.licence,
-        "on_disk": found.on_disk,
+        "on_disk": found.on_disk and not isinstance(spec.source, ServerSource),
+        "server": isinstance(spec.source, ServerSource),
         "bytes": found.bytes or spec.disk_bytes,
         "used_for": used_for,
         "notes": spec.notes,
@@ -106,9 +111,13 @@ def _named(name: str, settings: Settings) -> ModelSpec:
 def fetch_all(specs: list[ModelSpec], settings: Settings, *, thorough: bool = False) -> Iterator[tuple[ModelSpec, str]]:
     """Fetch with a progress bar on standard error; gives each model with `there`, `fetched` or `mended`."""
     from bot.cli.progress import weights_progress
+    from models.catalogue import ServerSource
     from models.weights import ensure, status
 
     for spec in specs:
+        if isinstance(spec.source, ServerSource):
+            note(f"{spec.name}: a server, so there is nothing to fetch")
+            continue
         before = status(spec, settings.models_dir, verify=thorough)
         if before.on_disk and not before.damaged:
             note(f"{spec.name}: on disk already, {before.path}")
@@ -135,15 +144,15 @@ def _check_online(spec: ModelSpec, settings: Settings) -> None:
 
 @app.command()
 def check(context: typer.Context, as_json: AsJson = False) -> None:
-    """Compare every file of the profile's models with its checksum."""
-    from bot.doors.models import chosen_models, examine_weights
+    """Compare every file of the chosen models with its checksum; ask the chosen servers whether they answer."""
+    from bot.doors.models import chosen_models, examine_model
 
     settings = context.obj.settings
     bad = 0
     for task, specs in chosen_models(settings).items():
         for spec in specs:
-            state, cure = examine_weights(spec, settings.models_dir)
-            bad += state != "whole"
+            state, cure = examine_model(spec, settings)
+            bad += state not in ("whole", "answers")
             if as_json:
                 print_json({"name": spec.name, "task": task, "state": state, "do": cure})
             else:

@@ -54,13 +54,33 @@ def missing_models(settings: Settings) -> list[ModelSpec]:
 
 
 def writes_answers(settings: Settings) -> bool:
-    """Whether the generator writes answers from articles: as the operator says, else if it is large enough."""
+    """Whether the generator writes answers from articles: as the operator says, else if it is large enough.
+
+    Of several the first one counts. A server's model is taken to be large: nobody runs a server for less.
+    """
+    from models.catalogue import ServerSource
     from models.weights import status
 
     if settings.dialogue.writing != "auto":
         return settings.dialogue.writing == "always"
     specs = chosen_models(settings)["generate"]
+    if specs and isinstance(specs[0].source, ServerSource):
+        return True
     return bool(specs) and status(specs[0], settings.models_dir).bytes >= SMALL_MODEL_BYTES
+
+
+def examine_model(
+    spec: ModelSpec, settings: Settings
+) -> tuple[Literal["whole", "damaged", "missing", "answers", "silent"], str]:
+    """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well)."""
+    from models.catalogue import ServerSource, Task
+
+    if not isinstance(spec.source, ServerSource):
+        return examine_weights(spec, settings.models_dir)
+    from bot.doors.servers import examine_server
+
+    cure = examine_server(spec.source.server, settings, embeds=Task.EMBED in spec.tasks)
+    return ("silent" if cure else "answers"), cure
 
 
 def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[Literal["whole", "damaged", "missing"], str]:

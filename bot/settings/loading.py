@@ -104,8 +104,10 @@ def _from_folder(values: Mapping[str, Any], folder: Path, at: tuple[str, ...] = 
         here = (*at, name)
         if isinstance(value, Mapping):
             resolved[name] = _from_folder(value, folder, here)
-        elif isinstance(value, str) and value and (_is_path(here) or (_may_be_path(here, value))):
+        elif isinstance(value, str) and value and _is_path(here):
             resolved[name] = str(folder / Path(value).expanduser())
+        elif isinstance(value, str) and _may_be_paths(here):
+            resolved[name] = ",".join(_of_folder(part, folder) for part in value.split(","))
         else:
             resolved[name] = value
     return resolved
@@ -116,10 +118,14 @@ def _is_path(location: tuple[str, ...]) -> bool:
     return field is not None and "Path" in str(field.annotation)
 
 
-def _may_be_path(location: tuple[str, ...], value: str) -> bool:
-    """Models and personas are given by name or by place."""
-    named = location == ("dialogue", "persona") or location[0] == "models"
-    return named and value.startswith(("./", "../"))
+def _may_be_paths(location: tuple[str, ...]) -> bool:
+    """Models and personas are given by name or by place; several models are separated by commas."""
+    return location == ("dialogue", "persona") or (location[0] == "models" and len(location) == 2)
+
+
+def _of_folder(name: str, folder: Path) -> str:
+    place = name.strip()
+    return str(folder / Path(place)) if place.startswith(("./", "../")) else name
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:

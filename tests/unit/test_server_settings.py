@@ -48,3 +48,9 @@ def test_what_is_wrong_with_a_server_is_told(tmp_path: Path, text: str, env: dic
     found = failing(write(tmp_path, text), env)
     assert re.search(said, found), found
     assert "sk-1" not in found
+
+
+def test_in_a_chain_each_place_counts_from_the_files_folder(tmp_path: Path) -> None:
+    path = write(tmp_path, '[models]\ngenerator = "./small, server:big, ../other"\n')
+    found = load_settings(path, {}).models.generator or ""
+    assert [name.strip() for name in found.split(",")] == [f"{tmp_path}/small", "server:big", f"{tmp_path}/../other"]
