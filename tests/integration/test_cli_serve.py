@@ -110,6 +110,27 @@ async def test_a_wrong_token_is_one_sentence_and_the_other_channel_goes_on() -> 
 
 
 @pytest.mark.usefixtures("shop")
+async def test_an_intent_a_second_poller_and_a_revoked_token_are_one_sentence_each() -> None:
+    async with TelegramServer() as first, DiscordServer(DISCORD_TOKEN, message_content=False) as second:
+        first.fail("getUpdates", code=409, description="Conflict: terminated by other getUpdates request")
+        async with serving(**telegram(first), **discord(second)) as parley:
+            await parley.says("telegram: Another program asks Telegram .*(409)")
+            await parley.says("discord: Discord refuses the intent Message Content.")
+            await parley.says("telegram: ready")
+            alice = first.person("Alice")
+            chat = alice.private_chat()
+            await chat.says(alice, KNOWN)
+            assert ANSWER in (await chat.answer(within=PATIENCE)).text
+            first.revoke_token()
+            assert await parley.ends() == 8
+        assert parley.said.count("telegram: Telegram refuses the token.") == 1
+        for sentence in ("Another program", "refuses the intent"):
+            assert parley.said.count(sentence) == 1
+        assert TOKEN not in parley.said
+        assert "Traceback" not in parley.said
+
+
+@pytest.mark.usefixtures("shop")
 async def test_when_every_channel_is_refused_the_command_ends() -> None:
     async with TelegramServer() as first, serving(**telegram(first, "987654321:" + "x" * 35)) as parley:
         assert await parley.ends() == 8

@@ -164,6 +164,23 @@ async def test_roles_and_channels_that_are_denied_get_silence(tmp_path: Path) ->
         assert (await shop.ask(f"{shop.me} hello", where=shop.support)).text == "You said: hello"
 
 
+async def test_people_are_allowed_and_denied_by_name_too(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False) as shop:
+        member = shop.guild.role("member")
+        for person in (shop.alice, shop.bob):
+            shop.guild.joins(person, roles=[member])
+        carol = shop.server.person("Carol")
+        shop.guild.joins(carol, roles=[member])
+        shop.settings = {"allow_roles": [member.id]}
+        allow = frozenset({f"discord:{shop.alice.id}", f"discord:{shop.bob.id}"})
+        shop.access = AccessOptions("allowlist", allow=allow, ban=frozenset({f"discord:{shop.alice.id}"}), per_minute=0)
+        await shop.start()
+        await shop.support.says(shop.alice, f"{shop.me} hello")
+        assert "only answer people" in (await shop.ask(f"{shop.me} hello", carol, shop.support)).text
+        assert (await shop.ask(f"{shop.me} hello", shop.bob, shop.support)).text == "You said: hello"
+        assert len(shop.turns()) == 1
+
+
 async def test_settings_of_a_channel_go_before_the_operators(tmp_path: Path) -> None:
     async with bench(tmp_path, start=False) as shop:
         shop.settings = {"managers": [shop.alice.id]}
