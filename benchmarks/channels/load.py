@@ -5,8 +5,9 @@
 The real python-telegram-bot and discord.py talk to servers on loopback that refuse by the platforms' flood limits. Half
 of the conversations are private chats in Telegram, a fifth groups of two people there, the rest Discord. People ask
 without waiting for answers; a marked answer of up to 6,000 characters is streamed to each question at 360 characters a
-second. All runs in one process on one event loop, servers and people included. Times are the platforms' seconds; the
-loop's lag is in real milliseconds.
+second. With 200 conversations or more, the first questions come within one second and get the longest answer, so that
+all conversations are streaming at once. All runs in one process on one event loop, servers and people included. Times
+are the platforms' seconds; the loop's lag is in real milliseconds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 
 from benchmarks.channels.checker import Finding
 from benchmarks.channels.wiring import Office
-from benchmarks.channels.writer import WriterSkill
+from benchmarks.channels.writer import LONG_AT_FIRST, WriterSkill
 from benchmarks.results import save
 from tests.support.compressed import CompressedLoop, run_compressed
 from tests.support.discord_server import DiscordServer
@@ -37,8 +38,9 @@ Say = Callable[[str], Awaitable[object]]
 class Talk:
     """Everyone's talking: each conversation asks at its own times; questions are numbered through."""
 
-    def __init__(self, minutes: float) -> None:
+    def __init__(self, minutes: float, first: int = 1) -> None:
         self._seconds = minutes * 60
+        self._first = first
         self.asked_at: dict[int, float] = {}
 
     async def go_on(self, say: Say, seed: int) -> None:
@@ -46,7 +48,7 @@ class Talk:
         end = loop.time() + self._seconds
         await asyncio.sleep(draw.uniform(0, 1))  # all at once, to begin with
         while loop.time() < end:
-            number = len(self.asked_at) + 1
+            number = len(self.asked_at) + self._first
             self.asked_at[number] = loop.time()
             await say(f"question {number} of many")
             await asyncio.sleep(draw.uniform(1, 6) if draw.random() < 0.1 else draw.uniform(40, 90))
@@ -64,7 +66,8 @@ async def lag(loop: CompressedLoop, found: list[float]) -> None:
 async def run(conversations: int, minutes: float, environment: Mapping[str, str]) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, CompressedLoop)
-    skill, talk, lags, finding = WriterSkill(), Talk(minutes), [0.0], Finding()
+    first_number = 1 if conversations >= LONG_AT_FIRST else LONG_AT_FIRST + 1
+    skill, talk, lags, finding = WriterSkill(), Talk(minutes, first_number), [0.0], Finding()
     groups, discords = conversations // 5, conversations * 3 // 10
     with tempfile.TemporaryDirectory() as folder:
         async with TelegramServer(flood_limits=True) as telegram, DiscordServer(DISCORD_TOKEN) as discord:

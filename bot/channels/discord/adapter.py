@@ -11,7 +11,7 @@ from bot.channels.discord.connection import Connection, Gear
 from bot.channels.discord.convert import channel_of
 from bot.channels.discord.files import Attachments
 from bot.channels.discord.interaction_outlet import InteractionOutlet, Ticket
-from bot.channels.discord.outlet import ChannelOutlet
+from bot.channels.discord.outlet import ChannelOutlet, Pen
 from bot.channels.discord.rules import Rules
 from bot.delivery.files import IncomingFiles
 from bot.delivery.ports import Outlet, Pace
@@ -89,7 +89,8 @@ class DiscordChannel:
     def outlet(self, conversation_id: str, origin: Origin) -> Outlet:
         """Where the reply to a turn goes. Must be called while the channel runs."""
         assert self._connection is not None, "the channel runs"
-        wire, refused, texts = self._connection.wire, self._connection.refused, self._gear.texts
+        connection, texts = self._connection, self._gear.texts
+        pen = Pen(connection.wire, texts, connection.refused, connection.commands)
         address = origin.address
         channel = int(address.get("channel", 0)) or channel_of(conversation_id)
         streaming = self._settings.streaming
@@ -101,8 +102,8 @@ class DiscordChannel:
                 int(address.get("pressed", 0)),
                 bool(address.get("private", 0)),
             )
-            return InteractionOutlet(wire, texts, refused, channel, origin.group, ticket, streaming)
+            return InteractionOutlet(pen, channel, origin.group, ticket, streaming)
         # In a thread of its own the question is not there to be replied to; in a direct message nobody else talks.
         moved = address.get("parent") and origin.message_id == str(channel)
         reply_to = int(origin.message_id) if origin.group and origin.message_id.isdecimal() and not moved else 0
-        return ChannelOutlet(wire, texts, refused, channel, origin.group, reply_to, streaming)
+        return ChannelOutlet(pen, channel, origin.group, reply_to, streaming)

@@ -68,6 +68,7 @@ class Connection:
         self._looked = asyncio.Event()
         self._client = ParleyClient(self, settings.message_content, settings.shards, gear.guild_ready_timeout)
         self.wire = Wire(self._client.http)
+        self.commands: dict[str, int] = {}  # the ids of the slash commands
 
     async def run(self, token: str) -> None:
         """Until cancelled. Raises ChannelError where Discord refuses us, DeliveryError where it cannot be reached."""
@@ -154,7 +155,7 @@ class Connection:
         await tree.set_translator(CatalogueTranslator(gear.texts))
         try:
             with door(self.refused):
-                await synchronise(tree)
+                self.commands.update(await synchronise(tree))
         except DeliveryError as error:
             log.error("the commands cannot be registered: %s", error)
 

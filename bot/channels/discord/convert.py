@@ -15,7 +15,7 @@ from bot.domain.text import clean
 
 SPOKEN = frozenset({discord.MessageType.default, discord.MessageType.reply})
 MOST_QUOTED = 8_000  # characters of the messages before
-_MENTION = re.compile(r"<@!?(\d+)>|<@&(\d+)>|<#(\d+)>|<a?:(\w+):\d+>")
+_MENTION = re.compile(r"<@!?(\d+)>|<@&(\d+)>|<#(\d+)>|<a?:(\w+):\d+>|</([^:<>]+):\d+>")
 
 
 class Why(StrEnum):
@@ -139,14 +139,16 @@ def text_of(message: discord.Message, me: int) -> str:
     channels = {channel.id: channel.name for channel in message.channel_mentions}
 
     def name(match: re.Match[str]) -> str:
-        person, role, channel, emoji = match.groups()
+        person, role, channel, emoji, command = match.groups()
         if person:
             return "" if int(person) == me else f"@{people.get(int(person), person)}"
         if role:
             found = roles.get(int(role))
             ours = found is not None and found.tags is not None and found.tags.bot_id == me
             return "" if ours else f"@{found.name if found else role}"
-        return f"#{channels.get(int(channel), channel)}" if channel else f":{emoji}:"
+        if channel:
+            return f"#{channels.get(int(channel), channel)}"
+        return f"/{command}" if command else f":{emoji}:"
 
     said = message.content or "\n".join(shot.content for shot in message.message_snapshots)
     return re.sub(r"[ \t]{2,}", " ", _MENTION.sub(name, said)).strip()

@@ -6,14 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.channels.discord.body import Body
-from bot.channels.discord.door import Refused, door
+from bot.channels.discord.door import door
 from bot.channels.discord.errors import TokenOver
-from bot.channels.discord.outlet import ChannelOutlet, body_of
-from bot.channels.discord.wire import ORIGINAL, Wire
+from bot.channels.discord.outlet import ChannelOutlet, Pen, body_of
+from bot.channels.discord.wire import ORIGINAL
 from bot.delivery.ports import Part
 from bot.domain import Attachment
 from bot.errors import MessageGone
-from bot.ports import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,13 @@ class InteractionOutlet(ChannelOutlet):
 
     def __init__(
         self,
-        wire: Wire,
-        texts: Texts,
-        refused: Refused,
+        pen: Pen,
         channel: int,
         group: bool,
         ticket: Ticket,
         streaming: bool = True,
     ) -> None:
-        super().__init__(wire, texts, refused, channel, group, streaming=streaming)
+        super().__init__(pen, channel, group, streaming=streaming)
         self._ticket = ticket
         self._over = False
 

@@ -8,7 +8,7 @@ becomes one of three backticks that is closed, the only one that Discord knows.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bot.channels.markup.parser import parse_blocks, parser, plain
@@ -30,6 +30,7 @@ _INLINE = re.compile(
     r"|(?P<bars>\|\|)|(?P<break><br\s*/?>)|\\\((?P<round>[^\n]+?)\\\)|\\\[(?P<square>[^\n]+?)\\\]|\$\$(?P<double>[^$\n]+?)\$\$",
     re.IGNORECASE,
 )
+_COMMAND = re.compile(r"```.*?```|`[^`\n]*`|(?<![\w/.:<@#-])/(?P<command>[a-z]{2,32})(?![\w/.-])", re.DOTALL)
 _HIDDEN = "`\u200b`\u200b`"  # three backticks within code would end it
 
 
@@ -46,6 +47,21 @@ def convert(markdown: str) -> str:
             line = last
     done += map(_text, lines[line:])
     return "\n".join(done)
+
+
+def with_commands(text: str, commands: Mapping[str, int]) -> str:
+    """A text in Discord's Markdown whose slash commands can be clicked, and are shown by the name that they have in the
+    reader's language; code stays as it is.
+
+    >>> with_commands("/help or `/help`", {"help": 7})
+    '</help:7> or `/help`'
+    """
+
+    def linked(found: re.Match[str]) -> str:
+        number = commands.get(found["command"] or "")
+        return f"</{found['command']}:{number}>" if number else found[0]
+
+    return _COMMAND.sub(linked, text) if commands else text
 
 
 def _blocks(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[tuple[int, int, list[str]]]:

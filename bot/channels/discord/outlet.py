@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from bot.channels.discord.body import Body
 from bot.channels.discord.door import Refused, door
@@ -15,6 +16,16 @@ from bot.errors import DeliveryError, MessageGone
 from bot.ports import Texts
 
 
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What the outlets of a connection write with. `commands` are the ids of the slash commands by name."""
+
+    wire: Wire
+    texts: Texts
+    refused: Refused
+    commands: Mapping[str, int]
+
+
 class ChannelOutlet:
     """Plain messages in a channel, a thread or a direct message; the first one replies to the question, if there is
     one to reply to (`reply_to`, a message's id).
@@ -24,9 +35,7 @@ class ChannelOutlet:
 
     def __init__(
         self,
-        wire: Wire,
-        texts: Texts,
-        refused: Refused,
+        pen: Pen,
         channel: int,
         group: bool,
         reply_to: int = 0,
@@ -34,15 +43,15 @@ class ChannelOutlet:
     ) -> None:
         self.place = str(channel)
         self.group = group
-        self._wire = wire
-        self._texts = texts
-        self._refused = refused
+        self._pen = pen
+        self._wire = pen.wire
+        self._refused = pen.refused
         self._channel = channel
         self._reply_to = reply_to
         self._streaming = streaming
 
     def render(self, shown: Shown) -> Sequence[Part]:
-        return parts_of(shown, self._texts) if shown.finished or self._streaming else []
+        return parts_of(shown, self._pen.texts, self._pen.commands) if shown.finished or self._streaming else []
 
     async def send(self, part: Part, nonce: str) -> str:
         return await self._send_to(self._channel, body_of(part), nonce, self._reply_to if part.position == 0 else 0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.channels.discord.body import Body
 from bot.channels.discord.components import components
 from bot.channels.discord.embeds import sources
-from bot.channels.discord.markup import convert
+from bot.channels.discord.markup import convert, with_commands
 from bot.channels.discord.split import split
 from bot.delivery.ports import Part, Shown
 from bot.ports import Texts
 
 
-def parts_of(shown: Shown, texts: Texts) -> list[Part]:
+def parts_of(shown: Shown, texts: Texts, commands: Mapping[str, int]) -> list[Part]:
     """The parts of a reply; buttons and citations stand under the last one. Blank text gives none."""
-    pieces = _finished(shown) if shown.finished else split(convert(shown.text))
+    pieces = _finished(shown, commands) if shown.finished else split(convert(shown.text))
     bodies = [Body(piece, private=shown.private) for piece in pieces]
     if bodies:
         bodies[-1] = Body(
@@ -25,7 +27,9 @@ def parts_of(shown: Shown, texts: Texts) -> list[Part]:
     return [Part(position, body.digest, body) for position, body in enumerate(bodies)]
 
 
-def _finished(shown: Shown) -> list[str]:
+def _finished(shown: Shown, commands: Mapping[str, int]) -> list[str]:
     small = "\n".join(f"-# {line}" for line in shown.notice.splitlines() if line.strip())
     text = convert(shown.text)
+    if not shown.citations:  # a document's `/settings` is not ours
+        text = with_commands(text, commands)
     return split(f"{text.rstrip()}\n\n{small}" if small else text)

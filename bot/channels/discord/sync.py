@@ -12,6 +12,7 @@ from discord.http import Route
 
 log = logging.getLogger(__name__)
 
+SLASH = discord.AppCommandType.chat_input.value
 Payload = Mapping[str, Any]
 
 # What Discord adds by itself, or what only says something beside our own fields.
@@ -23,8 +24,10 @@ _THEIRS = frozenset(
 )
 
 
-async def synchronise(tree: app_commands.CommandTree[Any]) -> bool:
-    """Overwrite the global commands if they differ; whether that was needed. Raises what discord.py raises."""
+async def synchronise(tree: app_commands.CommandTree[Any]) -> dict[str, int]:
+    """Overwrite the global commands if they differ; gives the ids of the slash commands by name. Raises what discord.py
+    raises.
+    """
     client = tree.client
     assert client.application_id is not None, "the client has logged in"
     translator = tree.translator
@@ -37,10 +40,10 @@ async def synchronise(tree: app_commands.CommandTree[Any]) -> bool:
     # Without that parameter Discord leaves out all translations.
     there = await client.http.request(route, params={"with_localizations": "true"})
     if alike(wanted, there):
-        return False
-    await tree.sync()
-    log.info("%d commands registered", len(wanted))
-    return True
+        return {str(each["name"]): int(each["id"]) for each in there if each.get("type", 1) == SLASH}
+    registered = await tree.sync()
+    log.info("%d commands registered", len(registered))
+    return {each.name: each.id for each in registered if each.type.value == SLASH}
 
 
 def alike(wanted: Sequence[Payload], there: Sequence[Payload]) -> bool:

@@ -95,5 +95,24 @@ async def test_help_names_no_command_that_is_not_in_the_list(tmp_path: Path) -> 
         shop.settings = {"managers": [shop.alice.id]}
         await shop.start()
         told = (await (await shop.alice.slash("help", channel=shop.support)).answer()).text
-        named = set(re.findall(r"^[-•] /(\w+)", told, re.MULTILINE))
-        assert {"ask", "learn"} <= named <= {command["name"] for command in shop.server.world.commands[None].values()}
+        named = set(re.findall(r"^[-•] </(\w+):(\d+)>", told, re.MULTILINE))
+        there = {(command["name"], command["id"]) for command in shop.server.world.commands[None].values()}
+        assert len(named) == len(re.findall(r"^[-•] ", told, re.MULTILINE)) > 10
+        assert {"ask", "learn"} <= {name for name, _ in named}
+        assert named <= there
+
+
+async def test_commands_that_are_named_can_be_clicked_and_are_read_as_words(tmp_path: Path) -> None:
+    """A person whose Discord is Chinese knows /ask as /提问: the link shows it so."""
+    async with bench(tmp_path) as shop:
+        await shop.stop()
+        await shop.start()  # the commands are there already
+        ids = {command["name"]: command["id"] for command in shop.server.world.commands[None].values()}
+        shop.author.pieces = ["Try /help, `/help`, http://a.example/help, /nonsense or (/ask)."]
+        answer = await shop.ask("how?")
+        assert answer.text == (
+            f"Try </help:{ids['help']}>, `/help`, http://a.example/help, /nonsense or (</ask:{ids['ask']}>)."
+        )
+        await shop.alice.dm().replies(shop.alice, answer, "and then?")
+        await shop.kept(2)
+        assert "Try /help, `/help`" in shop.turns()[-1].origin.quoted

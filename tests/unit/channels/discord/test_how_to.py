@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import discord
@@ -9,6 +11,7 @@ import pytest
 
 from bot.channels.discord import errors
 from bot.channels.discord.client import intents_for
+from bot.settings.channels import DiscordSettings
 
 HOW_TO = (Path(__file__).parents[4] / "docs/how-to/discord.md").read_text("utf-8")
 
@@ -20,6 +23,13 @@ HOW_TO = (Path(__file__).parents[4] / "docs/how-to/discord.md").read_text("utf-8
 )
 def test_every_refusal_is_explained(sentence: str) -> None:
     assert f"| {sentence.partition('. ')[0]}. |" in HOW_TO
+
+
+def test_every_example_of_settings_is_taken_and_every_named_one_exists() -> None:
+    for example in re.findall(r"```toml\n(.*?)```", HOW_TO, re.DOTALL):
+        DiscordSettings.model_validate(tomllib.loads(example)["discord"])
+    named = re.findall(r"`discord\.([a-z_]+)", HOW_TO)
+    assert len(named) > 3 and set(named) <= set(DiscordSettings.model_fields)
 
 
 def test_the_permissions_of_the_invitation_are_those_of_the_table() -> None:

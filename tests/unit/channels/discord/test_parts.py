@@ -30,7 +30,7 @@ citations = st.builds(
 
 
 def bodies(shown: Shown) -> list[Body]:
-    return [part.payload for part in parts_of(shown, TEXTS)]
+    return [part.payload for part in parts_of(shown, TEXTS, {})]
 
 
 @given(
@@ -57,7 +57,7 @@ def test_every_part_is_within_discords_limits(
             assert len(embed["description"]) <= 4096 and len(embed["title"]) <= 256
     for body in found[:-1]:
         assert not body.components and not body.embeds
-    assert [part.position for part in parts_of(shown, TEXTS)] == list(range(len(found)))
+    assert [part.position for part in parts_of(shown, TEXTS, {})] == list(range(len(found)))
 
 
 @given(st.text(max_size=300), st.text(max_size=20))
