@@ -23,6 +23,7 @@ from retrieval.index.state import IndexState, searchable
 from retrieval.language import detect
 from retrieval.ports import Embedder, KnowledgeStore, SharedVectorIndex
 from retrieval.tokenize import content_words, words
+from retrieval.translations import in_language
 from retrieval.types import Hit, Passage, PassageRole, SearchResult, SnapshotManifest, Thresholds
 
 logger = logging.getLogger(__name__)
@@ -80,12 +81,12 @@ class Searcher:
         exact = catalogue.exact(text, language)
         if exact and not full:
             spoken = language or exact[0].document.language
-            return self._result(text, spoken, exact[:k], catalogue)
+            return self._result(text, spoken, exact, k, catalogue)
         spoken = language or detect(text, self._default_language)
         if exact:
             exact = catalogue.exact(text, spoken)
         if not catalogue.documents or not text.strip():
-            return self._result(text, spoken, [], catalogue)
+            return self._result(text, spoken, [], k, catalogue)
         prepared = self._query(text, spoken)
         with self._lock:
             state = self._current_state()
@@ -94,7 +95,7 @@ class Searcher:
             known = {hit.document.id for hit in exact}
             merged = [*self._with_ranks(exact, hits), *(hit for hit in hits if hit.document.id not in known)]
             catalogue = self._catalogue or catalogue
-            return self._result(text, spoken, merged[:k], catalogue)
+            return self._result(text, spoken, merged, k, catalogue)
 
     def parts(self, query: str, k: int = 10, language: str | None = None) -> Parts:
         """What the lexical and the dense part find alone, as (document id, score), best first."""
@@ -155,8 +156,9 @@ class Searcher:
             for e in exact
         ]
 
-    def _result(self, text: str, language: str, hits: list[Hit], catalogue: Catalogue) -> SearchResult:
-        return SearchResult(text, language, tuple(hits), self._thresholds_of(language), len(catalogue.documents))
+    def _result(self, text: str, language: str, hits: list[Hit], k: int, catalogue: Catalogue) -> SearchResult:
+        spoken = in_language(hits, language, catalogue.documents)[:k]
+        return SearchResult(text, language, tuple(spoken), self._thresholds_of(language), len(catalogue.documents))
 
     # --- keeping up with the store
 

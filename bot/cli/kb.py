@@ -153,7 +153,10 @@ def search(
 ) -> None:
     """Show what a question finds, and how."""
     from bot.doors.knowledge import knowledge_errors
+    from bot.errors import UsageError
 
+    if not query.strip():
+        raise UsageError("The question is empty. Write what you want to find after `parley kb search`.")
     state: State = context.obj
     with state.parley() as parley, knowledge_errors():
         parley.prepare(note)

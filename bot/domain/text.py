@@ -9,6 +9,7 @@ _HEADING = re.compile(r"^#{1,6}[ \t].*$\n?", re.MULTILINE)
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
 _BREAK = re.compile(r"\s*\n\s*")
 _WHITE_SPACE = re.compile(r"\s+")
+_INNER_QUOTES = str.maketrans("“”", "‘’")
 # C0 and C1 controls without tab and newline, and the lone surrogates that no encoder accepts.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -33,6 +34,11 @@ def flowing(sentence: str, language: str) -> str:
     if separator(language) == "":
         text = _BREAK.sub("", text)  # a line break in Chinese text is no space
     return _WHITE_SPACE.sub(" ", text)
+
+
+def within_quotes(title: str) -> str:
+    """A title that will stand in “ ”: quotation marks of its own become the inner ones."""
+    return title.translate(_INNER_QUOTES)
 
 
 def separator(language: str) -> str:

@@ -34,6 +34,14 @@ def test_nothing_to_read_is_told(parley: Parley, text: str) -> None:
 
 
 @pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("query", ["", " \n"])
+def test_an_empty_search_is_told(parley: Parley, query: str) -> None:
+    done = parley("kb", "search", query)
+    assert (done.code, done.out) == (2, "")
+    assert "empty" in done.sentence
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_hundred_thousand_characters_are_refused_with_the_limit(parley: Parley, settings: Path) -> None:
     before = stored(settings)
     done = parley("ask", "字" * 100_000)

@@ -40,9 +40,11 @@ async def search_in_context(
     Joined, the earlier question weighs most, so its documents are taken only if the new words fit them too.
     """
     alone = await knowledge.search(text, DEPTH, language)
+    asked = tools.content_words(text, language)
+    if not asked:
+        alone = _nearest_in_vain(alone)
     result = replace(alone, hits=alone.hits[:k])
     earlier = _earlier(history)
-    asked = tools.content_words(text, language)
     points_back = bool(_POINTS_BACK.search(_EXPLETIVE.sub("", text.strip()))) or len(asked) <= 1
     if earlier is None or not (points_back or len(asked) <= SHORT) or _is_sure(alone, points_back) or not _says(text):
         return result
@@ -52,6 +54,13 @@ async def search_in_context(
     # What only the conversation explains is never given as the curated answer, but as the nearest that is known.
     least_sure = alone.thresholds.curated - 0.01
     hits = (replace(hit, confidence=min(hit.confidence, least_sure), exact=False) for hit in joint.hits[:k])
+    return replace(alone, hits=tuple(hits))
+
+
+def _nearest_in_vain(alone: SearchResult) -> SearchResult:
+    """ "Why?" names no matter: what is near it by chance answers nothing, unless it is as good as a wording."""
+    sure = alone.thresholds.curated
+    hits = (hit if hit.confidence >= sure else replace(hit, confidence=0.0) for hit in alone.hits)
     return replace(alone, hits=tuple(hits))
 
 

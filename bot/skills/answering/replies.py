@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain import Citation, Outcome, Reply
+from bot.domain.text import within_quotes
 from bot.ports import Document, DocumentKind, Hit, PassageRole, SearchResult
 from bot.skills.answering.quoting import best_quotation
 from bot.skills.base import SkillRequest, Toolbox
@@ -36,7 +37,7 @@ async def quoted(request: SkillRequest, tools: Toolbox, top: Hit, timings: dict[
             request.text, top.passage.text, top.passage.language, tools.knowledge, tools.languages
         )
     return Reply(
-        f"{tools.texts(lead, language, title=top.document.title)}\n\n{quotation}",
+        f"{tools.texts(lead, language, title=within_quotes(top.document.title))}\n\n{quotation}",
         SKILL,
         Outcome.QUOTED,
         language,
@@ -50,7 +51,7 @@ def document_reply(document: Document, request: SkillRequest, tools: Toolbox) ->
     """A document that was named, not searched: an FAQ entry's answer, or how an article begins."""
     curated_text = document.kind is DocumentKind.FAQ
     text = document.text if curated_text else _beginning(document, tools)
-    lead = tools.texts("quoted-lead", request.language, title=document.title)
+    lead = tools.texts("quoted-lead", request.language, title=within_quotes(document.title))
     return Reply(
         text if curated_text else f"{lead}\n\n{text}",
         SKILL,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import clean, flowing, without_command, without_headings
+from bot.domain.text import clean, flowing, within_quotes, without_command, without_headings
 
 
 @given(st.text(st.characters()))
@@ -52,3 +52,7 @@ def test_headings_are_taken_out() -> None:
 )
 def test_commands_are_taken_off(said: str, text: str) -> None:
     assert without_command(said) == text
+
+
+def test_a_title_in_quotation_marks_has_inner_ones() -> None:
+    assert within_quotes("什么是大模型的“幻觉”？") == "什么是大模型的‘幻觉’？"

@@ -233,3 +233,9 @@ def test_threads_search_while_documents_come_and_go() -> None:
         seen = [pool.submit(look) for _ in range(3)]
         changing.result()
         assert all("returns.en" in future.result() for future in seen)
+
+
+def test_a_question_is_answered_in_its_own_language_where_the_entry_has_a_twin_in_it() -> None:
+    searcher = Searcher(stored(RETURNS, RETURNS_ZH, HOURS), HashedEmbedder())
+    assert ids(searcher, "How do I return shoes?", language="zh")[:2] == ["returns.zh", "returns.en"]
+    assert ids(searcher, "How do I return shoes?", k=1, language="zh") == ["returns.zh"]

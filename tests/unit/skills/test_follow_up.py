@@ -88,3 +88,9 @@ async def test_a_question_that_stands_on_its_own_is_searched_alone() -> None:
     knowledge = ScriptedKnowledge({"Which countries receive parcels from the shop?": [("delivery-time", 0.4, 0.5)]})
     question = "Which countries receive parcels from the shop?"
     assert (await found(question, said("How do I get a refund?", "refunds"), knowledge))[0] == "delivery-time"
+
+
+async def test_words_that_name_no_matter_are_answered_by_nothing_that_is_merely_near() -> None:
+    knowledge = ScriptedKnowledge({"Why?": [("training", 0.2, 0.3)], "Who are you?": [("training", 0.9, 0.9)]})
+    assert await found("Why?", (), knowledge) == ("training", 0.0)
+    assert await found("Who are you?", (), knowledge) == ("training", 0.9)
