@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from models.types import ChatMessage, GenerationEvent, GenerationRequest, Prediction, Summary, Translation
+from models.types import (
+    NOBODY,
+    Caller,
+    ChatMessage,
+    GenerationEvent,
+    GenerationRequest,
+    Prediction,
+    Summary,
+    Translation,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +71,12 @@ class Translator(Protocol):
 
     def supports(self, source: str, target: str) -> bool: ...
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translate each text. Raises UnsupportedLanguage or EngineFailed."""
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, caller: Caller = NOBODY
+    ) -> list[Translation]:
+        """Translate each text, of any length. Code, markup, addresses, mentions, emoji and numbers come back as they
+        are. Raises UnsupportedLanguage or EngineFailed.
+        """
         ...
 
 

@@ -30,7 +30,10 @@ from models.tasks.classify import EvidenceClassifier
 from models.tasks.sentiment import EvidenceSentiment, ToEnglish, Weights
 from models.tasks.seq2seq import Seq2SeqTranslator
 from models.tasks.summarise import Summariser
-from models.tasks.translate import ApertiumTranslator, FirstAble, GenerativeTranslator
+from models.tasks.translate import ApertiumTranslator, FirstAble
+from models.tasks.translation.careful import UnitTranslator
+from models.tasks.translation.generative import GenerativeTranslator
+from models.tasks.translation.glossary import Glossary
 from models.weights import find
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ class ModelOptions:
     threads: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, Server] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)
 
 
 _CLOSED_IN_THE_LOOP = (TransformersGenerator, RemoteGenerator, Seq2SeqTranslator, ClassifierSentiment)
@@ -145,7 +149,7 @@ class Registry:
         )
 
     def _build_translator(self) -> Translator:
-        found: list[Translator] = []
+        found: list[UnitTranslator] = []
         for spec in self.specs(Task.TRANSLATE):
             if spec.architecture == "causal":
                 found.append(GenerativeTranslator(self._generator(spec)))
@@ -154,7 +158,7 @@ class Registry:
         apertium = ApertiumTranslator()
         if apertium.installed:
             found.append(apertium)
-        return FirstAble(found, self._translation_advice())
+        return FirstAble(found, self._translation_advice(), self._options.glossary)
 
     def _seq2seq(self, spec: ModelSpec) -> Seq2SeqTranslator:
         return self._once(

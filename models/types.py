@@ -39,6 +39,17 @@ class GenerationRequest:
     schema: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for work that a task makes several requests of; see GenerationRequest."""
+
+    person: str = ""
+    priority: int = 0
+
+
+NOBODY = Caller()
+
+
 class FinishReason(StrEnum):
     """Why a generation ended."""
 

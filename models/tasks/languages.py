@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from models.errors import UnsupportedLanguage
+
 NAMES = {
     "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
     "el": "Greek", "en": "English", "eo": "Esperanto", "es": "Spanish", "et": "Estonian", "eu": "Basque",
@@ -12,6 +14,17 @@ NAMES = {
     "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "ta": "Tamil",
     "te": "Telugu", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
     "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
+# As Chinese prompts name them.
+CHINESE_NAMES = {
+    "ar": "阿拉伯语", "bn": "孟加拉语", "bo": "藏语", "cs": "捷克语", "da": "丹麦语", "de": "德语", "el": "希腊语",
+    "en": "英语", "es": "西班牙语", "fa": "波斯语", "fi": "芬兰语", "fr": "法语", "gu": "古吉拉特语", "he": "希伯来语",
+    "hi": "印地语", "hu": "匈牙利语", "id": "印尼语", "it": "意大利语", "ja": "日语", "kk": "哈萨克语", "km": "高棉语",
+    "ko": "韩语", "mn": "蒙古语", "mr": "马拉地语", "ms": "马来语", "my": "缅甸语", "nl": "荷兰语", "no": "挪威语",
+    "pl": "波兰语", "pt": "葡萄牙语", "ro": "罗马尼亚语", "ru": "俄语", "sv": "瑞典语", "ta": "泰米尔语",
+    "te": "泰卢固语", "th": "泰语", "tl": "菲律宾语", "tr": "土耳其语", "ug": "维吾尔语", "uk": "乌克兰语",
+    "ur": "乌尔都语", "vi": "越南语", "zh": "中文",
 }  # fmt: skip
 
 _THREE_LETTERS = {
@@ -49,3 +62,10 @@ def apertium_pair(mode: str) -> tuple[str, str] | None:
     if len(parts) != 2 or not all(parts):
         return None
     return to_two_letters(parts[0]), to_two_letters(parts[1])
+
+
+def unsupported(source: str, target: str, advice: str = "") -> UnsupportedLanguage:
+    """Say which pair cannot be done, and what would do it."""
+    pair = f"from {NAMES.get(source, source)} to {NAMES.get(target, target)}"
+    help_ = advice or "Choose another model for models.translate."
+    return UnsupportedLanguage(f"No model here can translate {pair}. {help_}")

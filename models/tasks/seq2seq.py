@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,24 @@ from models.engines.loading import Device, pick_device
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
-from models.tasks.languages import NLLB, to_two_letters
-from models.tasks.translate import Split, join_sentences, split_sentences, unsupported
-from models.types import Translation
+from models.tasks.languages import NLLB, to_two_letters, unsupported
+from models.tasks.translation.spans import Kind
+from models.types import Caller
 
 _BATCH = 16
+_LONGEST = 400  # tokens of a unit: beyond what these models were trained on, they leave sentences out
+_POSITIONS = 512  # where a model does not say how many it has
 _KINDS = {"marian", "m2m_100", "t5"}
 
 
 class Seq2SeqTranslator:
-    """A `Translator` over an encoder-decoder model. Works sentence by sentence and keeps paragraphs and blank lines.
+    """A `UnitTranslator` over an encoder-decoder model: a sentence at a time, many in a batch.
 
     `pairs` (such as `zh-en`) tell what a Marian folder can do where it does not say so itself. Loads at first use.
     """
+
+    by_sentence = True
+    copies: frozenset[Kind] = frozenset()
 
     def __init__(
         self,
@@ -37,16 +42,17 @@ class Seq2SeqTranslator:
         pairs: Sequence[str] = (),
         device: Device = "auto",
         threads: int | None = None,
-        split: Split = split_sentences,
     ) -> None:
         check_folder(folder)
         self._folder = folder
         self._name = name or folder.name
-        self._kind = str(_json(folder / "config.json").get("model_type"))
+        config = _json(folder / "config.json")
+        self._kind = str(config.get("model_type"))
+        self._positions = min(_POSITIONS, int(config.get("max_position_embeddings") or _POSITIONS))
         if self._kind not in _KINDS:
             raise InvalidWeights(f"The model '{self._name}' is no translation model that Parley knows ({self._kind}).")
         self._pairs = {(pair.split("-")[0], pair.split("-")[1]) for pair in pairs} or self._own_pairs()
-        self._device, self._threads, self._split = device, threads, split
+        self._device, self._threads = device, threads
         self._lock = threading.Lock()
         self._tokenizer: Any = None
         self._model: Any = None
@@ -64,29 +70,37 @@ class Seq2SeqTranslator:
         self._load_tokenizer()
         return self._code(target) is not None and (self._kind == "t5" or self._code(source) is not None)
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translate each text. Raises UnsupportedLanguage, InvalidWeights or EngineFailed."""
+    def fits(self, text: str) -> bool:
+        longest = min(_LONGEST, self._positions * 3 // 4)
+        if 4 * len(text) <= longest:  # a character is four tokens at most, its bytes
+            return True
+        self._load_tokenizer()
+        return len(self._tokenizer(_sound(text), add_special_tokens=False, verbose=False)["input_ids"]) <= longest
+
+    async def translate_units(
+        self, units: Sequence[str], source: str, target: str, terms: Mapping[str, str], caller: Caller
+    ) -> list[str]:
+        """Translate each sentence. Raises UnsupportedLanguage, InvalidWeights or EngineFailed."""
         if not self.supports(source, target):
             raise unsupported(source, target)
         loop = asyncio.get_running_loop()
-        done = await loop.run_in_executor(self._worker, self._translate, list(texts), source, target)
-        return [Translation(text, source, target, self._name) for text in done]
+        return await loop.run_in_executor(self._worker, self._translate, list(units), source, target)
 
     async def close(self) -> None:
         """Free the model, after what is being translated."""
         await asyncio.to_thread(self._worker.shutdown)
         self._model = None
 
-    def _translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
-        lines = [line for text in texts for line in text.split("\n")]
-        cut = [list(self._split(line)) if line.strip() else [] for line in lines]
-        sentences = sorted({one.strip() for line in cut for one in line if one.strip()}, key=len)
-        known: dict[str, str] = {}
-        for start in range(0, len(sentences), _BATCH):
-            batch = sentences[start : start + _BATCH]
-            known.update(zip(batch, self._batch(batch, source, target), strict=True))
-        written = iter([join_sentences([known.get(one.strip(), "") for one in line], target) for line in cut])
-        return ["\n".join(next(written) for _ in text.split("\n")) for text in texts]
+    def _translate(self, units: Sequence[str], source: str, target: str) -> list[str]:
+        # Neighbours in length share a batch, so that little is padded.
+        order = sorted(range(len(units)), key=lambda index: len(units[index]))
+        found = [""] * len(units)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            written = self._batch([_sound(units[index]) for index in batch], source, target)
+            for index, text in zip(batch, written, strict=True):
+                found[index] = text
+        return found
 
     def _batch(self, sentences: Sequence[str], source: str, target: str) -> list[str]:
         import torch
@@ -94,9 +108,13 @@ class Seq2SeqTranslator:
         self._load()
         prefix, options = self._direction(source, target)
         inputs = self._tokenizer(
-            [prefix + one for one in sentences], return_tensors="pt", padding=True, truncation=True, max_length=512
+            [prefix + one for one in sentences],
+            return_tensors="pt",
+            padding=True,
+            truncation=True,
+            max_length=self._positions,
         ).to(self._model.device)
-        limit = min(2 * int(inputs["input_ids"].shape[1]) + 16, 512)
+        limit = min(2 * int(inputs["input_ids"].shape[1]) + 16, self._positions)
         try:
             with torch.inference_mode():
                 output = self._model.generate(**inputs, max_new_tokens=limit, max_length=None, **options)
@@ -184,3 +202,8 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _sound(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
-from models.errors import EngineFailed, UnsupportedLanguage
-from models.ports import Generator, Translator
-from models.tasks.languages import NAMES, apertium_pair
-from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Translation
-
-Split = Callable[[str], Sequence[str]]
-_WITHOUT_SPACES = {"zh", "ja", "th", "km", "lo", "my"}
-_SENTENCE = re.compile(r".+?(?:[。！？!?]+[”’」』)）]*|\.+[”’)]*(?=\s)|$)\s*", re.DOTALL)
+from models.errors import EngineFailed
+from models.tasks.languages import apertium_pair, unsupported
+from models.tasks.translation.careful import WITHOUT_SPACES, UnitTranslator, translate_texts
+from models.tasks.translation.glossary import Glossary
+from models.tasks.translation.spans import Kind
+from models.types import NOBODY, Caller, Translation
 
 
 class FirstAble:
-    """Asks several translators in turn whether they can; a pair that none can gets a sentence that says what would."""
+    """A `Translator`: the first of several that can do a pair does it, with what must not change kept as it is.
 
-    def __init__(self, translators: Sequence[Translator], advice: str = "") -> None:
+    A pair that none can gets a sentence that says what would.
+    """
+
+    def __init__(
+        self, translators: Sequence[UnitTranslator], advice: str = "", glossary: Glossary | None = None
+    ) -> None:
         self._translators = tuple(translators)
         self._advice = advice
+        self._glossary = glossary or Glossary()
 
     @property
     def name(self) -> str:
@@ -36,16 +39,22 @@ class FirstAble:
     def supports(self, source: str, target: str) -> bool:
         return any(one.supports(source, target) for one in self._translators)
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translate each text. Raises UnsupportedLanguage or EngineFailed."""
+    async def translate(
+        self, texts: Sequence[str], source: str, target: str, caller: Caller = NOBODY
+    ) -> list[Translation]:
+        """Translate each text, of any length. Raises UnsupportedLanguage or EngineFailed."""
         for one in self._translators:
             if one.supports(source, target):
-                return await one.translate(texts, source, target)
+                done = await translate_texts(one, texts, source, target, self._glossary, caller)
+                return [Translation(text, source, target, one.name) for text in done]
         raise unsupported(source, target, self._advice)
 
 
 class ApertiumTranslator:
-    """Translates with the language pairs of an installed Apertium (rules; for instance `apertium-eng-spa`)."""
+    """A `UnitTranslator` by the language pairs of an installed Apertium (rules; for instance `apertium-eng-spa`)."""
+
+    by_sentence = False
+    copies: frozenset[Kind] = frozenset()
 
     def __init__(self, command: str = "apertium") -> None:
         self._command = shutil.which(command)
@@ -62,16 +71,25 @@ class ApertiumTranslator:
     def supports(self, source: str, target: str) -> bool:
         return (source, target) in self._list()
 
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translate each text in a process of its own. Raises UnsupportedLanguage or EngineFailed."""
+    def fits(self, text: str) -> bool:
+        return True
+
+    async def translate_units(
+        self, units: Sequence[str], source: str, target: str, terms: Mapping[str, str], caller: Caller
+    ) -> list[str]:
+        """Translate all units in one process, each a paragraph. Raises UnsupportedLanguage or EngineFailed."""
         pair = self._list().get((source, target))
         if pair is None:
             raise unsupported(source, target)
-        return [Translation(await self._run(text, pair), source, target, f"apertium {pair}") for text in texts]
+        if not units:
+            return []
+        # A blank line ends a sentence and whatever rules look ahead.
+        written = (await self._run("\n\n".join(" ".join(unit.split()) for unit in units), pair)).split("\n\n")
+        if len(written) != len(units):
+            raise EngineFailed(f"Apertium lost count of the paragraphs with its pair {pair}. Check it with `apertium`.")
+        return written
 
     async def _run(self, text: str, pair: str) -> str:
-        if not text.strip():
-            return text
         assert self._command is not None
         pipe = asyncio.subprocess.PIPE
         # `-u` leaves out the marks at words that Apertium does not know.
@@ -84,8 +102,7 @@ class ApertiumTranslator:
             raise
         if process.returncode != 0:
             raise EngineFailed(f"Apertium failed with its pair {pair}. Check it with `apertium -l`.")
-        translated = output.decode("utf-8", "replace")
-        return translated if text.endswith("\n") else translated.rstrip("\n")
+        return output.decode("utf-8", "replace").rstrip("\n")
 
     def _list(self) -> dict[tuple[str, str], str]:
         if self._pairs is None:
@@ -93,65 +110,9 @@ class ApertiumTranslator:
         return self._pairs
 
 
-class GenerativeTranslator:
-    """Asks a generator that writes both languages, paragraph by paragraph."""
-
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
-
-    @property
-    def name(self) -> str:
-        return self._generator.name
-
-    def supports(self, source: str, target: str) -> bool:
-        spoken = self._generator.languages
-        return source != target and target in NAMES and ("*" in spoken or {source, target} <= spoken)
-
-    async def translate(self, texts: Sequence[str], source: str, target: str) -> list[Translation]:
-        """Translate each text. Raises UnsupportedLanguage, ContextTooLong or EngineFailed."""
-        if not self.supports(source, target):
-            raise unsupported(source, target)
-        return [Translation(await self._text(text, target), source, target, self.name) for text in texts]
-
-    async def _text(self, text: str, target: str) -> str:
-        parts = re.split(r"(\n+)", text)
-        return "".join([part if not part.strip() else await self._paragraph(part, target) for part in parts])
-
-    async def _paragraph(self, text: str, target: str) -> str:
-        if target == "zh":
-            task = "将以下文本翻译为中文，注意只需要输出翻译后的结果，不要额外解释："
-        else:
-            task = f"Translate the following segment into {NAMES[target]}, without additional explanation."
-        length = self._generator.count_tokens(text)
-        request = GenerationRequest(
-            (ChatMessage("user", f"{task}\n\n{text.strip()}"),), max_new_tokens=3 * length + 32, repetition_penalty=1.05
-        )
-        pieces: list[str] = []
-        async for event in self._generator.stream(request):
-            if isinstance(event, TextChunk):
-                pieces.append(event.text)
-            elif isinstance(event, Finished) and event.reason is FinishReason.CANCELLED:
-                raise EngineFailed("The translation was stopped. Ask again.")
-        return "".join(pieces).strip()
-
-
-def unsupported(source: str, target: str, advice: str = "") -> UnsupportedLanguage:
-    """Say which pair cannot be done, and what would do it."""
-    pair = f"from {NAMES.get(source, source)} to {NAMES.get(target, target)}"
-    help_ = advice or "Choose another model for models.translate."
-    return UnsupportedLanguage(f"No model here can translate {pair}. {help_}")
-
-
-def split_sentences(text: str) -> list[str]:
-    """Cut one paragraph into sentences with their following spaces; joined they give the paragraph again."""
-    return [match[0] for match in _SENTENCE.finditer(text) if match[0]]
-
-
 def join_sentences(sentences: Sequence[str], language: str) -> str:
     """Join translated sentences as the language does: with spaces, or without."""
-    return ("" if language in _WITHOUT_SPACES else " ").join(
-        part for part in (one.strip() for one in sentences) if part
-    )
+    return ("" if language in WITHOUT_SPACES else " ").join(part for part in (one.strip() for one in sentences) if part)
 
 
 def _installed_pairs(command: str) -> dict[tuple[str, str], str]:

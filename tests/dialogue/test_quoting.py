@@ -42,7 +42,7 @@ class Noting(NoModels):
     async def translator(self, source: str, target: str) -> Translator:
         return self  # type: ignore[return-value]
 
-    async def translate(self, texts: list[str], source: str, target: str) -> list[Translation]:
+    async def translate(self, texts: list[str], source: str, target: str, caller: object = None) -> list[Translation]:
         self.worked_on.append((texts[0], source, target))
         return [Translation(f"[{target}] {texts[0]}", source, target, self.name)]
 
