@@ -32,6 +32,7 @@ from bot.domain import (
 from models.errors import ModelError
 from models.ports import Classifier, Generator, SentimentClassifier, Summariser, Translator
 from models.types import (
+    Caller,
     ChatMessage,
     Finished,
     FinishReason,
@@ -410,6 +411,7 @@ class Texts(Protocol):
 
 __all__ = [
     "AccessList",
+    "Caller",
     "ChatMessage",
     "Classifier",
     "Conversations",

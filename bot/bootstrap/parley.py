@@ -14,6 +14,7 @@ from bot.dialogue.manager import DialogueManager, DialogueOptions
 from bot.dialogue.personas import load_persona
 from bot.dialogue.router import Router
 from bot.dialogue.skill_book import SkillBook
+from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
@@ -92,6 +93,7 @@ class Parley:
                     if name
                 },
                 servers=model_servers(self.settings),
+                glossary=read_glossary(self.settings.dialogue.glossary),
             ),
             to_english={"zh": _to_english},
         )

@@ -93,6 +93,11 @@ class DialogueSettings(Group):
         examples=["./persona.yaml"],
         description="Who Parley is when it writes: a persona's name, or its file.",
     )
+    glossary: Folder | None = Field(
+        default=None,
+        examples=["./glossary.yaml"],
+        description="How terms are translated, and names that stay as they are: a YAML file.",
+    )
     history_turns: int = Field(
         default=8, ge=0, le=200, description="How many earlier turns an answer takes into account."
     )

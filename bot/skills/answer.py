@@ -28,7 +28,7 @@ from bot.skills.answering.replies import SKILL, citation, curated, quoted, unkno
 from bot.skills.answering.writing import Writer
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
-from bot.skills.generating import sampling
+from bot.skills.generating import USUAL, sampling
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +153,8 @@ def _generation(request: SkillRequest, hits: Sequence[Hit], tools: Toolbox) -> G
         max_new_tokens=tools.options.max_new_tokens,
         temperature=chosen.temperature,
         seed=chosen.seed,
+        person=request.person,
+        priority=USUAL,
     )
 
 

@@ -57,6 +57,11 @@ class SkillRequest:
     attempt: int = 0
 
     @property
+    def person(self) -> str:
+        """Who asks, as engines tell people apart; empty outside of a conversation."""
+        return str(self.turn.user_id) if self.turn is not None else ""
+
+    @property
     def by_operator(self) -> bool:
         """Whether it comes from the machine that Parley runs on: who asks there can change the settings."""
         return self.turn is None or self.turn.channel is Channel.CONSOLE

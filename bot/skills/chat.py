@@ -11,7 +11,7 @@ from bot.domain.text import without_command
 from bot.ports import ChatMessage, GenerationRequest, Generator, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import plain
-from bot.skills.generating import sampling, stream_reply, writer_of
+from bot.skills.generating import USUAL, sampling, stream_reply, writer_of
 from bot.skills.parsing import within_reach
 
 # Whole messages only: "hello, how do I return this?" is a question.
@@ -77,6 +77,8 @@ class ChatSkill:
             max_new_tokens=tools.options.max_new_tokens,
             temperature=chosen.temperature,
             seed=chosen.seed,
+            person=request.person,
+            priority=USUAL,
             repetition_penalty=1.1,  # small models fall into loops
         )
         async with aclosing(stream_reply(generator, generation, request, self.name)) as events:

@@ -7,10 +7,14 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta, Working
-from bot.ports import Finished, GenerationRequest, Generator, Waiting
+from bot.ports import Caller, Finished, GenerationRequest, Generator, Waiting
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.wording import language_name
 
+# Lower goes first: what is done in a moment does not wait behind what takes a minute.
+BRIEF, USUAL, LONG = -10, 0, 10
+
+SHORT_TEXT, LONG_TEXT = 200, 2000  # characters
 ANOTHER_TEMPERATURE = 0.7  # at least this much chance where another answer was asked for
 
 
@@ -31,6 +35,12 @@ async def writer_of(request: SkillRequest, tools: Toolbox) -> Generator | str:
     if not request.by_operator:
         return tools.texts("language-not-written-here", language, name=name)
     return tools.texts("language-not-written", language, model=generator.name, name=name)
+
+
+def caller(request: SkillRequest, characters: int) -> Caller:
+    """Who asks a task for its work: a chat line goes first, a page behind the answers."""
+    priority = BRIEF if characters <= SHORT_TEXT else LONG if characters > LONG_TEXT else USUAL
+    return Caller(request.person, priority)
 
 
 def sampling(request: SkillRequest, tools: Toolbox) -> Sampling:

@@ -10,6 +10,7 @@ from bot.errors import InvalidInput, ModelUnavailable
 from bot.ports import GlossedWord, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import plain, say
+from bot.skills.generating import caller
 from bot.skills.parsing import within_reach
 from bot.skills.wording import language_code, language_name
 
@@ -71,7 +72,7 @@ class TranslateSkill:
             for event in say(_gloss(request, tools, source, target)):
                 yield event
             return
-        (translation,) = await translator.translate([text], source, target)
+        (translation,) = await translator.translate([text], source, target, caller(request, len(text)))
         reply = Reply(
             translation.text,
             self.name,

@@ -11,7 +11,7 @@ from bot.errors import InvalidInput
 from bot.ports import ChatMessage, GenerationRequest, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import plain
-from bot.skills.generating import sampling, stream_reply, writer_of
+from bot.skills.generating import LONG, sampling, stream_reply, writer_of
 from bot.skills.parsing import split_at_colon, within_reach
 
 _ASKED = re.compile(
@@ -70,6 +70,8 @@ class WriteSkill:
             max_new_tokens=max(MAX_NEW_TOKENS, tools.options.max_new_tokens),
             temperature=chosen.temperature,
             seed=chosen.seed,
+            person=request.person,
+            priority=LONG,
             repetition_penalty=1.1,
         )
         async with aclosing(stream_reply(generator, generation, request, self.name)) as events:
