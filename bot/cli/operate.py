@@ -8,18 +8,21 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.copying import copy
+from bot.cli.health import health
 from bot.cli.output import note, print_json, say
 from bot.cli.state import State
 
-database = typer.Typer(help="The database: upgrade, current.", no_args_is_help=True)
+database = typer.Typer(help="The database: upgrade, current, copy.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (doctor, init, setup):
+    for command in (doctor, health, init, setup):
         app.command()(command)
+    database.command()(copy)
 
 
 @database.command()

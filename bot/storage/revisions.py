@@ -18,6 +18,8 @@ from bot.storage.errors import translate_errors
 T = TypeVar("T")
 
 TABLE = "alembic_version"
+COPYING = "copy_progress"  # there as long as a copy into the database is under way: see bot.storage.copying
+UNFINISHED = "The copy into the database {where} is not finished. Run `parley db copy` again; it goes on where it was."
 
 
 def head() -> str:
@@ -86,8 +88,10 @@ def stored(connection: Connection) -> str | None:
 
 
 def checked(connection: Connection, where: str) -> str | None:
-    """The same, but a newer Parley's database or another program's is refused with StorageError."""
+    """The same, but a newer Parley's database, another program's and half a copy are refused with StorageError."""
     revision = stored(connection)
+    if inspect(connection).has_table(COPYING):
+        raise StorageError(UNFINISHED.format(where=where))
     if revision is None:
         if set(inspect(connection).get_table_names()) - {TABLE}:
             raise StorageError(f"The database {where} holds another program's tables; name another in database_url.")
