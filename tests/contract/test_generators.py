@@ -1,10 +1,10 @@
-"""What every generator promises, run over the scripted twin and the in-process engine."""
+"""What every generator promises, run over the scripted twin, the engines of this process, and a real server's."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +12,14 @@ import pytest
 
 from models.engines.paged import PagedGenerator
 from models.engines.paged_sizes import PagedSizes
+from models.engines.remote.remote_engine import RemoteGenerator
+from models.engines.remote.server import Server
 from models.engines.scripted import ScriptedGenerator
 from models.engines.transformers_engine import TransformersGenerator
-from models.errors import ContextTooLong, EngineFailed
+from models.errors import CannotScore, ContextTooLong, EngineFailed
 from models.ports import Generator
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
+from tests.support.serving import transformers_serve
 from tests.support.tiny_models import build_tiny_llama
 
 Build = Callable[[], Generator]
@@ -28,7 +31,14 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
-@pytest.fixture(params=["scripted", "transformers", "paged"])
+@pytest.fixture(scope="session")
+def served(tiny_llama: Path) -> Iterator[str]:
+    """The same model on a real server; it takes some seconds to start, so all tests share it."""
+    with transformers_serve(tiny_llama) as url:
+        yield url
+
+
+@pytest.fixture(params=["scripted", "transformers", "paged", "remote"])
 async def generator(request: pytest.FixtureRequest, tiny_llama: Path) -> AsyncIterator[Generator]:
     made: Generator
     if request.param == "scripted":
@@ -38,6 +48,11 @@ async def generator(request: pytest.FixtureRequest, tiny_llama: Path) -> AsyncIt
     elif request.param == "paged":
         sizes = PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=8)
         made = PagedGenerator(tiny_llama, device="cpu", dtype="float32", sizes=sizes)
+    elif request.param == "remote":
+        url = request.getfixturevalue("served")
+        made = RemoteGenerator(
+            Server("tiny", (url,), str(tiny_llama), context_tokens=256, tokenizer=tiny_llama, retries=0)
+        )
     else:
         made = TransformersGenerator(tiny_llama, device="cpu", threads=1)
     yield made
@@ -127,6 +142,10 @@ async def test_several_at_once_each_get_their_own_text(generator: Generator) -> 
 
 async def test_scores_are_log_probabilities_in_order(generator: Generator) -> None:
     options = ["positive", "the quick brown fox", "dog"]
+    if isinstance(generator, RemoteGenerator):  # this server gives no log-probabilities; others do
+        with pytest.raises(CannotScore, match="does not tell how likely words are"):
+            await generator.score(ASK, options)
+        return
     scores = await generator.score(ASK, options)
     assert len(scores) == 3
     assert all(score <= 0 for score in scores)
@@ -154,3 +173,23 @@ async def test_a_closed_engine_says_so(generator: Generator) -> None:
     with pytest.raises(EngineFailed, match="closed"):
         await generator.score(ASK, ["a"])
     await generator.close()  # twice does no harm
+
+
+async def test_a_real_server_writes_what_the_engine_here_writes(served: str, tiny_llama: Path) -> None:
+    here = TransformersGenerator(tiny_llama, device="cpu", dtype="bfloat16", threads=1)
+    there = RemoteGenerator(Server("tiny", (served,), str(tiny_llama), tokenizer=tiny_llama))
+    try:
+        (text, finished), (told, said) = await write(here, max_new_tokens=12), await write(there, max_new_tokens=12)
+        assert told == text
+        assert (said.prompt_tokens, said.completion_tokens) == (finished.prompt_tokens, finished.completion_tokens)
+        assert said.model == f"server:tiny/{tiny_llama}"
+    finally:
+        await here.close()
+        await there.close()
+
+
+async def test_a_real_server_that_serves_another_model_says_so(served: str) -> None:
+    generator = RemoteGenerator(Server("tiny", (served,), "some-other-model"))
+    with pytest.raises(EngineFailed, match=r"refused the request \(HTTP 400\)"):
+        await write(generator)
+    await generator.close()
