@@ -23,10 +23,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 
 def copy(context: typer.Context, to: To, restart: Restart = False, as_json: AsJson = False) -> None:
     """Copy everything to another database, and compare both; run it again where it was broken off."""
+    from bot.settings.secrets import with_password
     from bot.storage.copying.run import copy as run
     from bot.storage.engine import parse, where_of
 
     state: State = context.obj
+    to = with_password(to, state.settings.database_password)
     with _progress() as tell:
         done = run(state.settings.storage_url, to, tell, restart=restart)
     where, rows = where_of(parse(to)), sum(one.content.rows for one in done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from bot.errors import SettingsError
 
@@ -25,3 +26,12 @@ def read_secret(value: str, file: Path | None, name: str) -> str:
     if not content or len(content.split()) > 1:
         raise SettingsError(f"{name}_file is {file}; it must hold the secret in one line and nothing else.")
     return content
+
+
+def with_password(url: str, password: str) -> str:
+    """A database's URL with the password in it, unless it has one already or needs none."""
+    parts = urlsplit(url)
+    if not password or parts.password is not None or parts.scheme.startswith("sqlite"):
+        return url
+    user, _, place = parts.netloc.rpartition("@")
+    return url.replace(f"://{parts.netloc}", f"://{user}:{quote(password, safe='')}@{place}", 1)

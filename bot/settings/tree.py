@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from bot.settings.channels import AccessSettings, DiscordSettings, TelegramSettings
 from bot.settings.kinds import Folder, Group, Language, Lowered, Name, Share
+from bot.settings.secrets import read_secret, with_password
 from bot.settings.servers import ServerName, ServerSettings
 
 DATABASE_PREFIXES = ("sqlite://", "postgresql+psycopg://")
@@ -160,6 +161,11 @@ class Settings(Group):
     database_url: Annotated[str, AfterValidator(_known_database)] = Field(
         default="", repr=False, description="Where SQL data goes; empty: an SQLite file in the data folder."
     )
+    database_password_file: Folder | None = Field(
+        default=None,
+        examples=["./database-password"],
+        description="A file that holds the password of database_url and nothing else.",
+    )
     models: ModelsSettings = Field(default_factory=ModelsSettings)
     knowledge: KnowledgeSettings = Field(default_factory=KnowledgeSettings)
     dialogue: DialogueSettings = Field(default_factory=DialogueSettings)
@@ -191,8 +197,15 @@ class Settings(Group):
 
     @property
     def storage_url(self) -> str:
-        """The database's URL for SQLAlchemy."""
-        return self.database_url or f"sqlite:///{self.database_path}"
+        """The database's URL for SQLAlchemy, with its password. Raises SettingsError if that cannot be read."""
+        if not self.database_url:
+            return f"sqlite:///{self.database_path}"
+        return with_password(self.database_url, self.database_password)
+
+    @property
+    def database_password(self) -> str:
+        """What `database_password_file` holds; empty where none is set. Raises SettingsError."""
+        return read_secret("", self.database_password_file, "database_password")
 
     @property
     def log_file(self) -> Path:

@@ -113,7 +113,7 @@ def test_a_wrong_variable_is_named_with_what_is_allowed(variable: str, value: st
             r"models\.devise in .*parley\.toml is not a setting; did you mean models\.device",
         ),
         ("top_k = 3\n", r"did you mean knowledge\.top_k"),
-        ("[zzzz]\n", "allowed: home, database_url, models"),
+        ("[zzzz]\n", "allowed: home, database_url, database_password_file, models"),
         ("models = 3\n", "models in .* is a group of settings"),
         ('[models]\nthreads = "4"\n', r"models\.threads in .* is '4'; allowed: a whole number from 0"),
         ("[models]\nthreads = true\n", "a whole number"),
@@ -214,3 +214,26 @@ def test_a_file_that_holds_no_single_secret(tmp_path: Path, content: str) -> Non
         read_secret("", file, "telegram.token")
     with pytest.raises(SettingsError, match="cannot be read"):
         read_secret("", tmp_path / "none", "telegram.token")
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("postgresql+psycopg://parley@db/parley", "postgresql+psycopg://parley:p%40s%2Fs%3A@db/parley"),
+        ("postgresql+psycopg://db:5433/parley?x=1", "postgresql+psycopg://:p%40s%2Fs%3A@db:5433/parley?x=1"),
+        ("postgresql+psycopg://parley:own@db/parley", "postgresql+psycopg://parley:own@db/parley"),
+        ("sqlite:////srv/parley.db", "sqlite:////srv/parley.db"),
+    ],
+)
+def test_the_databases_password_may_lie_in_a_file(tmp_path: Path, url: str, whole: str) -> None:
+    file = tmp_path / "password"
+    file.write_text("p@s/s:\n", "utf-8")
+    settings = load_settings(
+        None, {"PARLEY_DATABASE_URL": url, "PARLEY_DATABASE_PASSWORD_FILE": str(file), "PARLEY_HOME": str(tmp_path)}
+    )
+    assert settings.storage_url == whole
+    assert "p@s" not in repr(settings)
+    file.unlink()
+    if not url.startswith("sqlite"):
+        with pytest.raises(SettingsError, match="database_password_file is .* cannot be read"):
+            assert settings.storage_url
