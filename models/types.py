@@ -69,9 +69,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class TextChunk:
-    """A piece of generated text: whole characters only, in order."""
+    """A piece of generated text: whole characters only, in order. `model` is what writes it, where several might."""
 
     text: str
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class AnswerSkill:
                 request.language,
                 citations=tuple(citation(hit) for hit in hits),
                 timings_ms=timings,
-                model=generator.name,
+                model=draft.model or generator.name,
                 prompt_tokens=draft.prompt_tokens,
                 completion_tokens=draft.completion_tokens,
             )

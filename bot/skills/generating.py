@@ -78,7 +78,7 @@ async def stream_reply(
             skill,
             Outcome.GENERATED,
             request.language,
-            model=generator.name,
+            model=finished.model or generator.name,
             prompt_tokens=finished.prompt_tokens,
             completion_tokens=finished.completion_tokens,
         )

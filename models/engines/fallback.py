@@ -39,7 +39,7 @@ class FallbackGenerator:
         return min(generator.context_tokens for generator in self._generators)
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """Yield what the first able one writes; its name is in `Finished.model`. Raises what the last one raised."""
+        """Yield what the first able one writes, with its name in each event. Raises what the last one raised."""
         *others, last = self._generators
         for generator in others:
             begun = False
@@ -77,6 +77,6 @@ class FallbackGenerator:
 
 
 def _signed(event: GenerationEvent, generator: Generator) -> GenerationEvent:
-    if isinstance(event, Finished) and not event.model:
+    if isinstance(event, TextChunk | Finished) and not event.model:
         return replace(event, model=generator.name)
     return event

@@ -24,12 +24,15 @@ _ENDS = re.compile(r"[.!?。！？…;；:：\"'”’）)]\s*$")
 
 @dataclass(slots=True)
 class Draft:
-    """What became of a generation. `written` counts sentences of the model that were shown."""
+    """What became of a generation. `written` counts sentences of the model that were shown; `model` is the one of a
+    chain that wrote.
+    """
 
     pieces: list[str] = field(default_factory=list)
     written: int = 0
     unsupported: int = 0
     quoted: bool = False
+    model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -88,6 +91,8 @@ class Writer:
         reason = FinishReason.STOP
         async with aclosing(self._generator.stream(request)) as stream:
             async for event in stream:
+                if isinstance(event, TextChunk | Finished):
+                    self.draft.model = event.model or self.draft.model
                 if isinstance(event, Finished):
                     reason = event.reason
                     self.draft.prompt_tokens = event.prompt_tokens

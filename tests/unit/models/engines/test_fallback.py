@@ -39,7 +39,7 @@ async def events_of(generator: FallbackGenerator) -> list[GenerationEvent]:
 async def test_the_next_one_answers_and_is_named(kind: type[ModelError]) -> None:
     chain = FallbackGenerator([Failing(kind("no"), Waiting(1, 2.0)), ScriptedGenerator(["Hi."], name="second")])
     events = await events_of(chain)
-    assert events[:2] == [Waiting(1, 2.0), TextChunk("Hi")]
+    assert events[:2] == [Waiting(1, 2.0), TextChunk("Hi", "second")]
     assert isinstance(events[-1], Finished)
     assert events[-1].model == "second"
     assert chain.name == "failing → second"
