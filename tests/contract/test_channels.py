@@ -74,6 +74,16 @@ async def test_a_stopped_answer_keeps_what_was_seen(channel: ChannelHarness) -> 
 
 
 async def test_a_text_that_is_too_long_is_told(channel: ChannelHarness) -> None:
+    channel.desk.inbox._max_characters = 20
+    alice = channel.person("Alice")
+    await alice.says("word " * 20)
+    await channel.until(lambda: "at most 20" in " ".join(" ".join(alice.shown()).split()))
+    await alice.says("short")
+    await channel.until(lambda: alice.shown()[-1] == "short")
+    assert [request.text for request in channel.skill.heard] == ["short"]
+
+
+async def test_a_command_that_there_is_not_is_told(channel: ChannelHarness) -> None:
     alice = channel.person("Alice")
     await alice.says("/nonsense")
     await channel.until(lambda: len(alice.shown()) == 1)
