@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import threading
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -33,6 +36,10 @@ class ModelServer:
         self.left = asyncio.Event()  # a client closed the connection before the end
         self.go_on = asyncio.Event()  # for behaviours that wait
         self.url = ""
+
+    def becomes(self, behaviour: Behaviour) -> None:
+        """From now on it behaves like this."""
+        self._script = [behaviour]
 
     async def __aenter__(self) -> ModelServer:
         app = web.Application()
@@ -175,5 +182,39 @@ def replies(make: Callable[[dict[str, Any]], Any]) -> Behaviour:
 
     async def behave(server: ModelServer, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         return web.json_response(make(body))
+
+    return behave
+
+
+@contextmanager
+def in_thread(server: ModelServer) -> Iterator[ModelServer]:
+    """Run the server in a thread of its own, for commands that have no event loop yet."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="model-server")
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        yield server
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+def both(writes: Behaviour, dimension: int = 8) -> Behaviour:
+    """Write for chat completions; for embeddings, count words: texts with the same words are near each other."""
+
+    def vector(text: str) -> list[float]:
+        row = [0.1] * dimension
+        for word in text.lower().split():
+            row[zlib.crc32(word.strip(".,?!").encode()) % dimension] += 1.0
+        return row
+
+    async def behave(server: ModelServer, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        if "input" not in body:
+            return await writes(server, request, body)
+        rows = [{"index": index, "embedding": vector(text)} for index, text in enumerate(body["input"])]
+        return web.json_response({"object": "list", "data": rows})
 
     return behave
