@@ -92,20 +92,20 @@ class AdmissionQueue(Generic[T]):
         """Take out who is next, if a slot is free and it fits; nobody smaller overtakes one that does not fit yet."""
         if not self._lines.classes or len(self._running) >= self._slots:
             return None
+        self._charge()
         ticket = next_turn(self._lines, self._served, self._passed)
         if not fits(ticket):
             return None
-        ticket.charged = self._cost(ticket)
-        take_turn(ticket, self._lines, self._served, self._passed, ticket.charged)
+        take_turn(ticket, self._lines, self._served, self._passed, _cost(ticket.prompt, 0))
         self._running.append(ticket)
         self._changed = True
         return ticket
 
     def leave(self, ticket: Ticket[T]) -> None:
-        """End a request, waiting or running; twice does no harm. Its person is charged for what was written."""
+        """End a request, waiting or running; twice does no harm."""
         if ticket in self._running:
+            self._charge()
             self._running.remove(ticket)
-            self._served[ticket.person] += _cost(ticket.prompt, ticket.written) - ticket.charged
             if ticket.new:
                 self._share_written += 0.1 * (min(ticket.written / ticket.new, 1.0) - self._share_written)
         elif ticket in self._lines:
@@ -157,17 +157,25 @@ class AdmissionQueue(Generic[T]):
         return fresh
 
     def _order(self) -> Iterator[Ticket[T]]:
+        self._charge()
         lines, served, passed = Lines(self._lines), dict(self._served), dict(self._passed)
         while lines.classes:
             ticket = next_turn(lines, served, passed)
             take_turn(ticket, lines, served, passed, self._cost(ticket))
             yield ticket
 
+    def _charge(self) -> None:
+        """Charge for what was written since; a prompt was charged for when it was admitted."""
+        for ticket in self._running:
+            self._served[ticket.person] += _cost(0, ticket.written - ticket.charged)
+            ticket.charged = ticket.written
+
     def _here(self) -> set[str]:
         return {ticket.person for ticket in (*self._running, *self._lines)}
 
     def _welcome(self, person: str) -> None:
         """Let whoever comes start no lower than those who are here; an idle engine has forgotten everybody."""
+        self._charge()
         here = self._here()
         if person not in here:
             least = min((self._served[other] for other in here), default=0.0)

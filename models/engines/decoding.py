@@ -1,168 +1,180 @@
-"""The heart of the in-process engine: from a prompt's tokens to the next ones, on one model, one request at a time."""
+"""From tokens to the likelihoods of the next ones: several sequences on one model, each in its row of the slots.
+
+`SlotDecoder` asks a `Forward` for the numbers: transformers' own pass (forward.py), or the compact one (llama.py).
+"""
 
 from __future__ import annotations
 
-import copy
-import inspect
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
-from transformers import (
-    DynamicCache,
-    LogitsProcessorList,
-    RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper,
-    TopPLogitsWarper,
-)
-from transformers.cache_utils import DynamicLayer
 
-from models.engines.loading import LoadedModel
-from models.types import GenerationRequest
+from models.engines.prefix import PrefixStore
+from models.engines.slots import PIECE, Slots, Step, grains
 
-_PREFILL = 512  # tokens of a prompt between two looks at whether the person still waits
+_OPENED, _FIRST = 0, 1  # the slot in which a prompt is computed, and that of row 0
 
 
-class Cancelled(Exception):  # noqa: N818 - no error: the person stopped waiting
-    """The request was given up."""
+class Forward(Protocol):
+    """A model's pass over new tokens. `ids` has the shape (rows, new); gives logits of the last `keep` of them.
 
-
-class Decoder:
-    """Owns the model's cache. Used by one thread alone.
-
-    The cache of the last prompt is kept: what the next one shares with it (system prompt, history) is not computed
-    again.
+    With at least `fewest_rows` and at most `most_rows` a step, each row's numbers do not depend on how many there are.
     """
 
-    def __init__(self, loaded: LoadedModel) -> None:
-        self._loaded = loaded
-        self._model = loaded.model
-        takes = inspect.signature(loaded.model.forward).parameters
-        self._last_only = {"logits_to_keep": 1} if "logits_to_keep" in takes else {}
-        self._kept_ids: list[int] = []
-        self._kept_cache: DynamicCache | None = None
-        self.reused_tokens = 0  # of the last prompt; for tests and figures
+    device: torch.device
+    dtype: torch.dtype
+    fewest_rows: int
+    most_rows: int
 
-    def tokens(
-        self, prompt: Sequence[int], request: GenerationRequest, is_cancelled: Callable[[], bool]
-    ) -> Iterator[int]:
-        """Yield new tokens until one ends the message (it is not yielded) or the caller closes. Raises Cancelled."""
-        with torch.inference_mode():
-            processors = _processors(request)
-            random = torch.Generator(self._loaded.device)
-            random.manual_seed(request.seed) if request.seed is not None else random.seed()
-        ids = list(prompt)
-        logits = self._prefill(ids, is_cancelled)
-        while True:
-            with torch.inference_mode():
-                token = self._choose(ids, logits, processors, request, random)
-            if token in self._loaded.eos:
-                return
-            yield token
-            if is_cancelled():
-                raise Cancelled
-            ids.append(token)
-            logits = self._forward([token])
+    def __call__(self, ids: Tensor, step: Step, slots: Slots, keep: int) -> Tensor: ...
 
-    def score(self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
-        """Give each continuation's mean log-probability per token after the prompt; an empty one gets 0."""
-        first = self._prefill(list(prompt), lambda: False)
-        with torch.inference_mode():
-            start = first.float().log_softmax(-1)[0]
-            sums = [float(start[tokens[0]]) if tokens else 0.0 for tokens in continuations]
-            longer = [index for index, tokens in enumerate(continuations) if len(tokens) > 1]
-            for index, rest in zip(longer, self._score_rest(prompt, [continuations[i] for i in longer]), strict=True):
-                sums[index] += rest
+
+class Decoder(Protocol):
+    """Sequences in rows, and one more that is being opened. Used by one thread alone."""
+
+    @property
+    def bytes_per_token(self) -> int:
+        """What a token of a row takes of the memory; 0 while that is not known."""
+        ...
+
+    def reserve(self, rows: int, tokens: int) -> None:
+        """Make room for so many rows of so many tokens each; what is there stays."""
+        ...
+
+    def open(self, ids: Sequence[int], *, exact: bool) -> tuple[int, int]:
+        """Begin a sequence with what is known of its prompt; gives how many tokens are, and how many from prompts."""
+        ...
+
+    def prefill(self, ids: Sequence[int], start: int) -> tuple[int, Tensor]:
+        """Compute the opened prompt's next piece; gives where it ends, and its last logits, shape (1, vocabulary)."""
+        ...
+
+    def score(self, length: int, first: Tensor, continuations: Sequence[Sequence[int]]) -> list[float]:
+        """Give each continuation's mean log-probability per token after the opened prompt; an empty one gets 0.
+
+        `first` are the logits that follow the prompt, shape (1, vocabulary).
+        """
+        ...
+
+    def settle(self, row: int, tokens: int) -> None:
+        """Put the opened sequence into a row."""
+        ...
+
+    def move(self, source: int, target: int, tokens: int) -> None:
+        """Put a row's sequence into another's place."""
+        ...
+
+    def decode(self, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        """Append a token to each of the first rows, which are so long; gives the next logits, (rows, vocabulary)."""
+        ...
+
+    def keep(self, row: int | None, ids: Sequence[int], from_prompt: int) -> None:
+        """Remember a row's beginning, or that of the opened sequence, for later prompts.
+
+        `from_prompt` tokens of it were computed as a prompt.
+        """
+        ...
+
+    def drop(self) -> None:
+        """Give back all memory but the model's, and forget what it held."""
+        ...
+
+
+class SlotDecoder:
+    """A `Decoder` whose rows are computed together. A step that failed can be done again."""
+
+    def __init__(self, forward: Forward, prefix_bytes: int) -> None:
+        self._forward = forward
+        self._slots = Slots()
+        self._prefixes = PrefixStore(prefix_bytes)
+
+    @property
+    def bytes_per_token(self) -> int:
+        return self._slots.bytes_per_token
+
+    @torch.inference_mode()
+    def reserve(self, rows: int, tokens: int) -> None:
+        self._slots.reserve(_FIRST + max(rows, self._forward.fewest_rows), tokens)
+
+    @torch.inference_mode()
+    def open(self, ids: Sequence[int], *, exact: bool) -> tuple[int, int]:
+        found = self._prefixes.find(ids, exact=exact)
+        if found.blocks:
+            self._slots.write(_OPENED, found.blocks)
+        return found.tokens, found.from_prompts
+
+    @torch.inference_mode()
+    def prefill(self, ids: Sequence[int], start: int) -> tuple[int, Tensor]:
+        end = min((start // PIECE + 1) * PIECE, len(ids))
+        positions = torch.arange(start, end, device=self._forward.device)[None]
+        sees = torch.arange(grains(end), device=self._forward.device) <= positions[0, :, None]
+        step = Step(_OPENED, positions, positions, self._mask(sees)[None, None])
+        return end, self._run([ids[start:end]], step, keep=1)[:, -1]
+
+    @torch.inference_mode()
+    def score(self, length: int, first: Tensor, continuations: Sequence[Sequence[int]]) -> list[float]:
+        start = first.float().log_softmax(-1)[0]
+        sums = [float(start[tokens[0]]) if tokens else 0.0 for tokens in continuations]
+        rest = [(branch, at) for branch, tokens in enumerate(continuations) for at in range(len(tokens) - 1)]
+        for end in [*range(PIECE, len(rest), PIECE), len(rest)] if rest else []:
+            new = (end - 1) % PIECE + 1
+            logits = self._branches(length, rest[:end], new, continuations)
+            for (branch, at), line in zip(rest[end - new : end], logits.float().log_softmax(-1), strict=True):
+                sums[branch] += float(line[continuations[branch][at + 1]])
         return [total / max(len(tokens), 1) for total, tokens in zip(sums, continuations, strict=True)]
 
-    def _score_rest(self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
-        """Sum the log-probabilities of all tokens but the first, all continuations in one padded batch."""
-        if not continuations:
-            return []
-        width = max(map(len, continuations)) - 1
-        device = self._loaded.device
-        inputs = torch.zeros((len(continuations), width), dtype=torch.long, device=device)
-        targets = torch.full((len(continuations), width), -1, dtype=torch.long, device=device)
-        for row, tokens in enumerate(continuations):
-            inputs[row, : len(tokens) - 1] = torch.tensor(tokens[:-1])
-            targets[row, : len(tokens) - 1] = torch.tensor(tokens[1:])
-        mask = torch.cat([torch.ones((len(continuations), len(prompt)), device=device), (targets >= 0).float()], dim=1)
-        cache = copy.deepcopy(self._kept_cache)
-        assert cache is not None
-        cache.batch_repeat_interleave(len(continuations))
-        logits = self._model(input_ids=inputs, past_key_values=cache, attention_mask=mask.long(), use_cache=True).logits
-        chosen = logits.float().log_softmax(-1).gather(-1, targets.clamp(min=0).unsqueeze(-1)).squeeze(-1)
-        return [float(value) for value in (chosen * (targets >= 0)).sum(-1)]
-
-    def _prefill(self, ids: list[int], is_cancelled: Callable[[], bool]) -> Tensor:
-        """Compute the prompt but for what the kept cache knows; gives the last logits, shape (1, vocabulary)."""
-        start = self._reuse(ids)
-        self.reused_tokens = start
-        while True:
-            if is_cancelled():
-                raise Cancelled
-            piece = ids[start : start + _PREFILL]
-            logits = self._forward(piece)
-            start += len(piece)
-            if start >= len(ids):
-                return logits
+    @torch.inference_mode()
+    def settle(self, row: int, tokens: int) -> None:
+        self._slots.move(_OPENED, _FIRST + row, tokens)
 
     @torch.inference_mode()
-    def _reuse(self, ids: Sequence[int]) -> int:
-        """Crop the kept cache to what it shares with `ids`, at least one token short; gives how many tokens that is."""
-        cache, kept = self._kept_cache, self._kept_ids
-        shared = 0
-        limit = min(len(kept), len(ids) - 1)
-        while shared < limit and kept[shared] == ids[shared]:
-            shared += 1
-        # Sliding windows and recurrent states cannot be cut back to an earlier token.
-        if cache is None or shared == 0 or any(type(layer) is not DynamicLayer for layer in cache.layers):
-            self._kept_cache, self._kept_ids = DynamicCache(config=self._model.config), []
-            return 0
-        if len(kept) > shared:
-            cache.crop(shared - len(kept))
-        self._kept_ids = kept[:shared]
-        return shared
+    def move(self, source: int, target: int, tokens: int) -> None:
+        self._slots.move(_FIRST + source, _FIRST + target, tokens)
 
     @torch.inference_mode()
-    def _forward(self, tokens: Sequence[int]) -> Tensor:
-        inputs = torch.tensor([list(tokens)], device=self._loaded.device)
-        cache, self._kept_cache = self._kept_cache, None  # a failure half-way leaves a cache that nobody may trust
-        output = self._model(input_ids=inputs, past_key_values=cache, use_cache=True, **self._last_only)
-        self._kept_cache = output.past_key_values
-        self._kept_ids = [*self._kept_ids, *tokens] if len(tokens) > 1 else self._append(tokens[0])
-        last: Tensor = output.logits[:, -1, :]
-        return last
+    def decode(self, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        most = self._forward.most_rows
+        groups = [
+            self._decode(at, tokens[at : at + most], lengths[at : at + most]) for at in range(0, len(tokens), most)
+        ]
+        return groups[0] if len(groups) == 1 else torch.cat(groups)
 
-    def _append(self, token: int) -> list[int]:
-        self._kept_ids.append(token)
-        return self._kept_ids
+    @torch.inference_mode()
+    def keep(self, row: int | None, ids: Sequence[int], from_prompt: int) -> None:
+        keys, bounds = self._prefixes.missing(ids, from_prompt)
+        if keys:
+            self._prefixes.add(keys, self._slots.read(_OPENED if row is None else _FIRST + row, bounds))
 
-    def _choose(
-        self,
-        ids: Sequence[int],
-        logits: Tensor,
-        processors: LogitsProcessorList,
-        request: GenerationRequest,
-        random: torch.Generator,
-    ) -> int:
-        scores: Any = logits.float()
-        if processors:
-            seen: Any = torch.tensor([list(ids)], device=logits.device)
-            scores = processors(seen, scores)
-        if request.temperature <= 0:
-            return int(scores.argmax(-1))
-        return int(torch.multinomial(scores.softmax(-1), 1, generator=random))
+    def drop(self) -> None:
+        self._slots.drop()
+        self._prefixes.clear()
 
+    def _decode(self, row: int, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
+        spare = max(self._forward.fewest_rows - len(tokens), 0)  # rows of no one, computed for the company
+        columns = torch.tensor([*lengths, *[0] * spare], device=self._forward.device)[:, None]
+        sees = torch.arange(grains(max(lengths) + 1), device=self._forward.device) <= columns
+        step = Step(_FIRST + row, columns, columns, self._mask(sees)[:, None, None])
+        return self._run([[token] for token in (*tokens, *[0] * spare)], step, keep=1)[: len(tokens), -1]
 
-def _processors(request: GenerationRequest) -> LogitsProcessorList:
-    chosen = LogitsProcessorList()
-    if request.repetition_penalty != 1.0:
-        chosen.append(RepetitionPenaltyLogitsProcessor(request.repetition_penalty))
-    if request.temperature > 0:
-        if request.temperature != 1.0:
-            chosen.append(TemperatureLogitsWarper(request.temperature))
-        if request.top_p < 1.0:
-            chosen.append(TopPLogitsWarper(request.top_p))
-    return chosen
+    def _branches(
+        self, length: int, tokens: list[tuple[int, int]], new: int, continuations: Sequence[Sequence[int]]
+    ) -> Tensor:
+        """Compute the last `new` of these tokens, (branch, index), each of which sees the prompt and its own branch.
+
+        They lie one after another behind the prompt, and so take one pass instead of a copy of the prompt for each.
+        """
+        branch, index = torch.tensor(tokens, device=self._forward.device).T
+        columns = length + torch.arange(len(tokens), device=self._forward.device)
+        sees = torch.zeros((new, grains(length + len(tokens))), dtype=torch.bool, device=self._forward.device)
+        sees[:, :length] = True
+        sees[:, columns] = (branch[-new:, None] == branch) & (index[-new:, None] >= index)
+        step = Step(_OPENED, length + index[None, -new:], columns[None, -new:], self._mask(sees)[None, None])
+        return self._run([[continuations[one][at] for one, at in tokens[-new:]]], step, keep=new)[0]
+
+    def _run(self, ids: Sequence[Sequence[int]], step: Step, keep: int) -> Tensor:
+        return self._forward(torch.tensor(ids, device=self._forward.device), step, self._slots, keep)
+
+    def _mask(self, sees: Tensor) -> Tensor:
+        return torch.zeros(sees.shape, dtype=self._forward.dtype, device=sees.device).masked_fill_(~sees, -torch.inf)

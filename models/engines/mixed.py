@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-_FEW_ROWS = 3
+FEW_ROWS = 3
 
 
 class MixedLinear(nn.Module):
@@ -25,7 +25,7 @@ class MixedLinear(nn.Module):
         self.bias = linear.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.numel() // x.shape[-1] <= _FEW_ROWS:
+        if x.numel() // x.shape[-1] <= FEW_ROWS:
             return functional.linear(x.to(self.weight.dtype), self.weight, self.bias).float()
         bias = None if self.bias is None else self.bias.float()
         return functional.linear(x, self.weight.float(), bias)

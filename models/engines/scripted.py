@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from models.engines.stops import StopFilter
@@ -66,10 +67,14 @@ class ScriptedGenerator:
         limit = min(request.max_new_tokens, self._context - prompt)
         reason = FinishReason.STOP if len(tokens) <= limit else FinishReason.LENGTH
         stops, count = StopFilter(request.stop), 0
+        until = None if request.deadline is None else time.monotonic() + request.deadline
         for token in tokens[: max(limit, 0)]:
             await asyncio.sleep(0)
             if self._closed:
                 raise EngineFailed("The scripted engine was closed. Make a new one.")
+            if until is not None and time.monotonic() >= until:
+                reason = FinishReason.DEADLINE
+                break
             count += 1
             if text := stops.feed(token):
                 yield TextChunk(text)

@@ -1,40 +1,42 @@
-"""A generator in this process: one thread owns the model, requests queue, text comes back to each asker's loop.
+"""A generator in this process: one thread owns the model and serves many; text comes back to each asker's loop.
 
 engine = TransformersGenerator(folder)
 async with contextlib.aclosing(engine.stream(GenerationRequest((ChatMessage("user", "Hello"),)))) as events:
-    async for event in events: ...          # TextChunk, TextChunk, …, Finished
+    async for event in events: ...          # Waiting, …, TextChunk, TextChunk, …, Finished
 await engine.close()
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import queue
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from pathlib import Path
-from traceback import format_tb
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
+from models.engines.jobs import Job
 from models.engines.loading import Device, NumberType, context_tokens, load_causal
-from models.engines.stops import StopFilter
-from models.engines.tokenizing import ChatTokenizer, PieceDecoder
-from models.errors import ContextTooLong, EngineFailed, ModelError
+from models.engines.serving import Server
+from models.engines.tokenizing import ChatTokenizer
+from models.engines.work import Score, Write
+from models.errors import ContextTooLong
 from models.locks import LOADING
-from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
+from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest
 
 if TYPE_CHECKING:
-    from models.engines.decoding import Decoder
+    from models.engines.batching import Record
+    from models.engines.running import Running
 
-_LOG = logging.getLogger(__name__)
-_CLOSED = "The model was closed while this was being written. Start Parley again and ask once more."
-
-T = TypeVar("T")
+_WARM_UP = (ChatMessage("user", "Hello"),)
 
 
 class TransformersGenerator:
-    """A `Generator` over transformers. Nothing is loaded until the first request, or `warm`."""
+    """A `Generator` over transformers. Nothing is loaded until the first request, or `warm`.
+
+    `slots` requests are written at once, and requests of `queue_tokens` tokens may wait, prompts and new ones together.
+    The text of a request with a seed depends on nothing but the request and the machine; it and others may be written
+    from beginnings of prompts that were computed for earlier requests.
+    """
 
     def __init__(
         self,
@@ -45,18 +47,18 @@ class TransformersGenerator:
         device: Device = "auto",
         dtype: NumberType = "auto",
         threads: int | None = None,
+        slots: int = 8,
+        queue_tokens: int = 65_536,
     ) -> None:
         self._folder = folder
         self._name = name or folder.name
         self._languages = frozenset(languages)
         self._options = (device, dtype, threads)
         self._context = context_tokens(folder)
-        self._jobs: queue.SimpleQueue[_Job[object] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._slots = slots
+        self._server = Server(self._name, self._load, slots=slots, bound=queue_tokens)
         self._tokenizer: ChatTokenizer | None = None
-        self._thread: threading.Thread | None = None
-        self._decoder: Decoder | None = None
-        self._closed = threading.Event()
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -71,12 +73,19 @@ class TransformersGenerator:
         return self._context
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """Yield pieces of text, then one `Finished`. Closing the stream frees the model at the next token.
+        """Yield pieces of text, then one `Finished`, and `Waiting` before it while others go first.
 
-        Raises ContextTooLong, EngineFailed or InvalidWeights.
+        Closing the stream frees its place at once, and its part of the model after the step that is being computed.
+        Raises ContextTooLong, Overloaded, EngineFailed or InvalidWeights.
         """
-        job: _Job[TextChunk | Finished] = _Job(asyncio.get_running_loop(), lambda job: self._write(request, job))
-        self._submit(job)
+        self._server.check_open()
+        prompt = await asyncio.to_thread(self._prompt, request.messages)
+        limit = min(request.max_new_tokens, self._context - len(prompt))
+        if limit <= 0:
+            yield Finished(FinishReason.LENGTH, len(prompt), 0)
+            return
+        job: Job[GenerationEvent] = Job()
+        ticket = self._server.submit(Write(job, request, prompt, limit))
         try:
             while True:
                 event = await job.next()
@@ -84,77 +93,37 @@ class TransformersGenerator:
                 if isinstance(event, Finished):
                     return
         finally:
-            job.cancelled.set()
+            self._server.give_up(ticket)
 
     async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
         """Give for each continuation its mean log-probability per token as the assistant's next message."""
-        return await self._ask(lambda decoder: self._score(decoder, messages, continuations))
+        self._server.check_open()
+        prompt, options = await asyncio.to_thread(
+            lambda: (self._prompt(messages), [self._tokens().encode(text) for text in continuations])
+        )
+        job: Job[list[float]] = Job()
+        ticket = self._server.submit(Score(job, prompt, options))
+        try:
+            return await job.next()
+        finally:
+            self._server.give_up(ticket)
 
     async def warm(self) -> None:
         """Load the model now, rather than at the first request. Raises InvalidWeights or EngineFailed."""
-        await self._ask(lambda decoder: None)
+        await self.score(_WARM_UP, [])
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokens().encode(text))
 
     async def close(self) -> None:
         """Give up what is running or waiting, and free the model."""
-        self._closed.set()
-        with self._lock:
-            thread, self._thread = self._thread, None
-            self._jobs.put(None)
-        if thread is not None:
-            await asyncio.to_thread(thread.join)
+        await asyncio.to_thread(self._server.close)
 
-    async def _ask(self, work: Callable[[Decoder], T]) -> T:
-        job: _Job[T] = _Job(asyncio.get_running_loop(), lambda job: job.deliver(work(self._load())))
-        self._submit(job)
-        try:
-            return await job.next()
-        finally:
-            job.cancelled.set()
-
-    def _submit(self, job: _Job[T]) -> None:
-        with self._lock:
-            if self._closed.is_set():
-                raise EngineFailed(_CLOSED)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=f"parley-{self._name}", daemon=True)
-                self._thread.start()
-            self._jobs.put(job)  # type: ignore[arg-type]  # a queue of jobs of any kind
-
-    def _run(self) -> None:
-        """Do one job after another, in the engine's own thread, until the engine is closed."""
-        while (job := self._jobs.get()) is not None:
-            if self._closed.is_set():
-                job.fail(EngineFailed(_CLOSED))
-            elif not job.cancelled.is_set():
-                self._do(job)
-        self._decoder = None
-
-    def _do(self, job: _Job[object]) -> None:
+    def _load(self, record: Record) -> Running:
         with LOADING:
-            from models.engines.decoding import Cancelled
+            from models.engines.running import Running
 
-        try:
-            job.work(job)
-        except Cancelled:
-            job.fail(EngineFailed(_CLOSED))
-        except ModelError as error:
-            job.fail(error)
-        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a library raises
-            # The error's own text may hold people's words, so only its kind and place are logged.
-            _LOG.error("%s failed: %s\n%s", self._name, type(error).__name__, "".join(format_tb(error.__traceback__)))
-            self._decoder = None  # loaded anew at the next request
-            job.fail(_translated(error, self._name))
-
-    def _load(self) -> Decoder:
-        if self._decoder is None:
-            with LOADING:
-                from models.engines.decoding import Decoder
-
-                self._decoder = Decoder(load_causal(self._folder, *self._options))
-        return self._decoder
+            return Running(load_causal(self._folder, *self._options), slots=self._slots, record=record)
 
     def _tokens(self) -> ChatTokenizer:
         with self._lock:
@@ -170,64 +139,3 @@ class TransformersGenerator:
                 f"{self._context}. Shorten it, or split it up."
             )
         return prompt
-
-    def _score(self, decoder: Decoder, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
-        prompt = self._prompt(messages)
-        return decoder.score(prompt, [self._tokens().encode(text) for text in continuations])
-
-    def _write(self, request: GenerationRequest, job: _Job[TextChunk | Finished]) -> None:
-        prompt = self._prompt(request.messages)
-        decoder = self._load()
-        limit = min(request.max_new_tokens, self._context - len(prompt))
-        pieces, stops, count = PieceDecoder(self._tokens()), StopFilter(request.stop), 0
-        reason = FinishReason.LENGTH if limit <= 0 else FinishReason.STOP
-        if limit > 0:
-            for token in decoder.tokens(prompt, request, lambda: job.cancelled.is_set() or self._closed.is_set()):
-                count += 1
-                if text := stops.feed(pieces.feed(token)):
-                    job.deliver(TextChunk(text))
-                if stops.stopped:
-                    break
-                if count >= limit:
-                    reason = FinishReason.LENGTH
-                    break
-        if text := stops.flush():
-            job.deliver(TextChunk(text))
-        job.deliver(Finished(reason, len(prompt), count))
-
-
-class _Job(Generic[T]):
-    """Work for the engine's thread, and the way its results come back to the asker's event loop."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[_Job[T]], None]) -> None:
-        self.work = work
-        self.cancelled = threading.Event()
-        self._loop = loop
-        self._results: asyncio.Queue[T | _Failure] = asyncio.Queue()
-
-    def deliver(self, result: T | _Failure) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._results.put_nowait, result)
-        except RuntimeError:  # the asker's loop is closed
-            self.cancelled.set()
-
-    def fail(self, error: Exception) -> None:
-        self.deliver(_Failure(error))
-
-    async def next(self) -> T:
-        result = await self._results.get()
-        if isinstance(result, _Failure):
-            raise result.error
-        return result
-
-
-class _Failure:
-    def __init__(self, error: Exception) -> None:
-        self.error = error
-
-
-def _translated(error: Exception, name: str) -> EngineFailed:
-    """Say what a foreign error means; its own text may hold people's words, so it is not repeated."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return EngineFailed(f"The model '{name}' ran out of memory. Use a smaller model, or a shorter text.")
-    return EngineFailed(f"The model '{name}' stopped with an error ({type(error).__name__}); the log has the details.")

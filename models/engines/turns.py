@@ -25,7 +25,7 @@ class Ticket(Generic[T]):
     priority: int
     deadline: float | None
     written: int = 0
-    charged: float = 0.0  # to its person when it was admitted
+    charged: int = 0  # written tokens that its person was charged for
     told: Waiting | None = None
 
     @property

@@ -18,7 +18,7 @@ from models.engines.scripted import ScriptedGenerator
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import CannotScore, ContextTooLong, EngineFailed
 from models.ports import Generator
-from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
+from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Waiting
 from tests.support.serving import transformers_serve
 from tests.support.tiny_models import build_tiny_llama
 
@@ -63,7 +63,7 @@ async def write(generator: Generator, **options: object) -> tuple[str, Finished]
     events = [event async for event in generator.stream(GenerationRequest(ASK, **options))]  # type: ignore[arg-type]
     *pieces, last = events
     assert isinstance(last, Finished)
-    assert all(isinstance(piece, TextChunk) and piece.text for piece in pieces)
+    assert all(isinstance(piece, Waiting) or (isinstance(piece, TextChunk) and piece.text) for piece in pieces)
     # What an engine need not compute again differs from one time to the next, and is not what is compared here.
     return "".join(piece.text for piece in pieces if isinstance(piece, TextChunk)), replace(last, reused_tokens=0)
 
@@ -100,6 +100,28 @@ async def test_text_ends_before_a_stop_string_and_shows_no_part_of_it(generator:
     text, finished = await write(generator, max_new_tokens=20, stop=(stop,))
     assert text == whole[: whole.index(stop)]
     assert finished.reason is FinishReason.STOP
+
+
+async def test_a_seed_makes_the_text_the_same_in_company(generator: Generator) -> None:
+    options = {"max_new_tokens": 16, "temperature": 1.0, "repetition_penalty": 1.1, "seed": 7}
+    alone, _ = await write(generator, **options)
+    others = [write(generator, max_new_tokens=number, temperature=1.0) for number in (3, 9, 20)]
+    (together, _), *_ = await asyncio.gather(write(generator, **options), *others)
+    assert together == alone or isinstance(generator, ScriptedGenerator)
+
+
+async def test_a_deadline_ends_the_text(generator: Generator) -> None:
+    text, finished = await write(generator, max_new_tokens=20, deadline=0.0)
+    assert (text, finished.reason) == ("", FinishReason.DEADLINE)
+    _, finished = await write(generator, max_new_tokens=3, deadline=60.0)
+    assert finished.reason is FinishReason.LENGTH
+
+
+async def test_requests_of_many_people_and_priorities_all_get_their_text(generator: Generator) -> None:
+    asked = [write(generator, max_new_tokens=3, person=f"p{number % 3}", priority=number % 2) for number in range(12)]
+    texts = await asyncio.gather(*asked)
+    assert len(set(texts)) == 1 or isinstance(generator, ScriptedGenerator)
+    assert all(finished.completion_tokens == 3 for _, finished in texts)
 
 
 async def test_a_prompt_that_does_not_fit_is_refused(generator: Generator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
@@ -17,27 +18,35 @@ TRAINING_TEXTS = [
 ]
 
 
-def build_tiny_llama(folder: Path, *, context: int = 256, seed: int = 0) -> Path:
+def build_tiny_llama(folder: Path, *, context: int = 256, seed: int = 0, **changes: Any) -> Path:
     """Save a random Llama (2 layers) with a byte-level tokenizer and a chat template."""
-    import torch
     from transformers import LlamaConfig, LlamaForCausalLM
+
+    return build_tiny_causal(folder, LlamaConfig, LlamaForCausalLM, context=context, seed=seed, **changes)
+
+
+def build_tiny_causal(
+    folder: Path, config_class: Any, model_class: Any, *, context: int = 256, seed: int = 0, **changes: Any
+) -> Path:
+    """Save a random causal model of any architecture that is configured as Llama is."""
+    import torch
 
     vocabulary = _save_byte_level_tokenizer(folder)
     torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=context,
-        bos_token_id=0,
-        eos_token_id=1,
-        pad_token_id=1,
-        initializer_range=0.6,  # wide enough that the next token is not always the same
-    )
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
+    settings: dict[str, Any] = {
+        "vocab_size": vocabulary,
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": context,
+        "bos_token_id": 0,
+        "eos_token_id": 1,
+        "pad_token_id": 1,
+        "initializer_range": 0.6,  # wide enough that the next token is not always the same
+    }
+    model_class(config_class(**(settings | changes))).to(torch.bfloat16).save_pretrained(folder)
     return folder
 
 

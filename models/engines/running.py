@@ -1,0 +1,54 @@
+"""A loaded model at work: tickets become sequences of its batch. Imports torch; used by the engine's thread alone."""
+
+from __future__ import annotations
+
+from models.engines.admission import Ticket
+from models.engines.batching import Batch, Record
+from models.engines.decoding import Decoder, SlotDecoder
+from models.engines.forward import SingleDecoder, TransformersForward, looks_back_at_all
+from models.engines.loading import LoadedModel
+from models.engines.memory import cache_bytes
+from models.engines.sampling import Sampler
+from models.engines.sequence import Prompt, Scoring, Sequence
+from models.engines.work import Work, Write
+
+
+class Running:
+    """Owns the model and all that it keeps in memory."""
+
+    def __init__(self, loaded: LoadedModel, *, slots: int, record: Record) -> None:
+        self._loaded = loaded
+        each = cache_bytes() // 2  # for the rows, and for beginnings that are kept
+        self._batch = Batch(pick_decoder(loaded, each), loaded.eos, rows=slots, memory=each, record=record)
+        self._tickets: dict[Prompt, Ticket[Work]] = {}
+
+    def fits(self, ticket: Ticket[Work]) -> bool:
+        """Whether it has room now."""
+        return self._batch.fits(ticket.tokens)
+
+    def admit(self, ticket: Ticket[Work]) -> None:
+        """Take up a request. Computes nothing yet."""
+        prompt = self._prompt(ticket.item)
+        prompt.deadline = ticket.deadline
+        self._tickets[prompt] = ticket
+        self._batch.add(prompt)
+
+    def advance(self) -> list[Ticket[Work]]:
+        """Do one step for all; give the tickets of those that left. Raises what the model raises."""
+        left = self._batch.advance()
+        for prompt, ticket in self._tickets.items():
+            ticket.written = prompt.written
+        return [self._tickets.pop(prompt) for prompt in left]
+
+    def _prompt(self, work: Work) -> Prompt:
+        if not isinstance(work, Write):
+            return Scoring(work.prompt, work.continuations, work.job)
+        sampler = Sampler(work.request, self._loaded.device)
+        return Sequence(work.prompt, work.request, work.limit, work.job, sampler, self._loaded.tokenizer)
+
+
+def pick_decoder(loaded: LoadedModel, prefix_bytes: int) -> Decoder:
+    """Choose how the model's rows are computed; beginnings of prompts may take so many bytes."""
+    if looks_back_at_all(loaded.model):
+        return SlotDecoder(TransformersForward(loaded.model), prefix_bytes)
+    return SingleDecoder(loaded.model)

@@ -1,0 +1,31 @@
+"""What an engine's thread is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.engines.jobs import Job
+from models.types import GenerationEvent, GenerationRequest
+
+
+@dataclass(frozen=True)
+class Write:
+    """A text to write, of at most `limit` tokens after the prompt."""
+
+    job: Job[GenerationEvent]
+    request: GenerationRequest
+    prompt: Sequence[int]
+    limit: int
+
+
+@dataclass(frozen=True)
+class Score:
+    """Continuations to judge after a prompt."""
+
+    job: Job[list[float]]
+    prompt: Sequence[int]
+    continuations: Sequence[Sequence[int]]
+
+
+Work = Write | Score
