@@ -14,6 +14,7 @@ from discord.utils import time_snowflake
 from bot.channels.discord.convert import channel_of
 from bot.channels.discord.door import Refused, door
 from bot.channels.discord.intake import Intake
+from bot.channels.discord.patience import persistently
 from bot.channels.discord.rules import Rules
 from bot.domain import Channel, Turn
 from bot.errors import DeliveryError
@@ -65,7 +66,9 @@ class CatchUp:
         """
         if not self._minutes:
             return 0
-        turns = await self._storage.read(lambda work: list(work.conversations.with_people(Channel.DISCORD, bot)))
+        turns = await persistently(
+            lambda: self._storage.read(lambda work: list(work.conversations.with_people(Channel.DISCORD, bot)))
+        )
         since = (now or datetime.now(UTC)) - timedelta(minutes=self._minutes)
         found = self._unread(gaps(turns, self._always(), since, self._elsewhere()))
         places = deque((gap, self._intake.order(gap.channel)) for gap in found)

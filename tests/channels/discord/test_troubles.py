@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.channels.discord.client import ParleyClient
 from bot.delivery.ports import Pace
-from bot.errors import ChannelError, SettingsError
+from bot.errors import ChannelError, SettingsError, StorageError
+from bot.ports import UnitOfWork
 from tests.support.discord_bench import Bench, bench, eventually, spoken
 from tests.support.discord_server.channels import Channel
 
@@ -249,6 +252,27 @@ async def test_a_first_mention_in_a_channel_is_caught_up_too(tmp_path: Path) -> 
             assert (await place.answer(where=spoken)).text == "You said: are you there?"
         assert len(shop.turns()) == 3
         assert not shop.server.calls("GET", f"/channels/{secret.id}/messages")
+
+
+async def test_a_database_that_is_away_for_a_moment_hides_nothing_that_was_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(tmp_path) as shop:
+        await shop.ask("one")
+        await shop.stop()
+        await shop.alice.dm().says(shop.alice, "two")
+        read, refused = shop.storage.read, []
+
+        async def away(work: Callable[[UnitOfWork], Any]) -> Any:
+            if work.__code__.co_names[:2] == ("list", "conversations") and not refused:
+                refused.append(work)
+                raise StorageError("The database is away.")
+            return await read(work)
+
+        monkeypatch.setattr(shop.storage, "read", away)
+        await shop.start()
+        assert (await shop.alice.dm().answer()).text == "You said: two"
+        assert refused
 
 
 async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:
