@@ -113,6 +113,10 @@ class Unreachable(DeliveryError):  # noqa: N818
     """The platform says never: blocked, deleted, forbidden."""
 
 
+class TakenOver(ParleyError):  # noqa: N818
+    """Another process has taken the turn up meanwhile; this one leaves it alone."""
+
+
 def exit_code_of(name: str) -> int:
     """The exit code of an error by its class's name, as `Failed.code` carries it; that of SkillFailed for others."""
     found = globals().get(name)

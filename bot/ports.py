@@ -16,6 +16,8 @@ from bot.domain import (
     AccessState,
     Channel,
     Conversation,
+    Delivery,
+    Doubt,
     Feedback,
     File,
     Message,
@@ -128,14 +130,18 @@ class Turns(Protocol):
         """Mark a turn interrupted or failed, with the text that the person had seen until then."""
         ...
 
-    def unfinished(self) -> Sequence[Turn]:
-        """Accepted and working turns, oldest first."""
+    def unfinished(self, conversation_id: str | None = None) -> Sequence[Turn]:
+        """Accepted and working turns, everywhere or of one conversation, oldest first."""
         ...
 
     def reply(self, turn_id: int) -> Reply | None:
-        """The kept reply, whole but for its attachment and data; None while there is none, or only what a person saw
-        before it was broken off.
+        """The kept reply, whole but for its data (and its attachment, once that was delivered); None while there is
+        none, or only what a person saw before it was broken off.
         """
+        ...
+
+    def seen(self, turn_id: int) -> str:
+        """What a person saw of a reply before it was broken off."""
         ...
 
     def replace(self, turn_id: int, now: datetime) -> None:
@@ -155,20 +161,62 @@ class Turns(Protocol):
         ...
 
 
-class Parts(Protocol):
-    """The outbox: which parts of which reply stand on the platform."""
+class Deliveries(Protocol):
+    """Turns on their way: who has taken them up, and how far the delivery of what came of them is."""
 
-    def sending(self, turn_id: int, position: int) -> None:
-        """Note that a part is about to be sent; one that is there already keeps its external id, but not its digest:
-        until the call is back, what the platform shows is in doubt. Like the next two, raises NotFound.
+    def take_up(self, turn_id: int) -> Turn | None:
+        """Begin to work on a turn, and count that: `attempts` of the turn that it gives is what its parts are changed
+        with. None where there is nothing to do: it was forgotten, replaced, or all was delivered.
         """
         ...
 
-    def sent(self, turn_id: int, position: int, external_id: str, digest: str) -> None: ...
+    def waiting(self, channel: Channel, bot: str) -> Sequence[Turn]:
+        """The turns of a channel for which something is yet to be done (`Turn.to_deliver`), oldest first."""
+        ...
 
-    def failed(self, turn_id: int, position: int) -> None: ...
+    def backlog(self, conversation_id: str) -> tuple[int, int]:
+        """How many unfinished turns there are that go to a platform: everywhere, and in the conversation."""
+        ...
 
-    def removed(self, turn_id: int, position: int) -> None:
+    def ended(self, turn_id: int, delivery: Delivery, attempt: int) -> None:
+        """Note how the delivery ended; a kept attachment goes. Raises NotFound and TakenOver."""
+        ...
+
+    def stop(self, turn_id: int) -> None:
+        """Note that the person wants no answer any more: whoever works on the turn, now or later, ends it."""
+        ...
+
+    def troubled(self, limit: int = 100) -> Sequence[Turn]:
+        """The turns that failed or cannot be delivered, and those of which a part is in doubt, newest first."""
+        ...
+
+    def again(self, turn_id: int) -> bool:
+        """Have a turn answered that had failed, or delivered that could not be; False where there is none such."""
+        ...
+
+
+class Parts(Protocol):
+    """The outbox: which parts of which reply stand on the platform.
+
+    `attempt` is that of the turn as it was taken up (`Turns.take_up`): what a process notes whose turn another has
+    taken up since raises TakenOver, and changes nothing. Changing a part of an unknown turn raises NotFound.
+    """
+
+    def sending(self, turn_id: int, position: int, attempt: int, hint: str = "") -> None:
+        """Note that a part is about to be sent; one that is there already keeps its external id, but not its digest:
+        until the call is back, what the platform shows is in doubt.
+        """
+        ...
+
+    def sent(self, turn_id: int, position: int, attempt: int, external_id: str, digest: str) -> None: ...
+
+    def failed(self, turn_id: int, position: int, attempt: int) -> None: ...
+
+    def doubted(self, turn_id: int, position: int, attempt: int, doubt: Doubt) -> None:
+        """Note what was done about a part of which nobody can tell whether it was sent."""
+        ...
+
+    def removed(self, turn_id: int, position: int, attempt: int) -> None:
         """Take out a part that stands on the platform no more."""
         ...
 
@@ -180,6 +228,10 @@ class Parts(Protocol):
         """The parts of a replaced turn become those of the new one, to be edited; they follow those that it may have
         already. Raises NotFound.
         """
+        ...
+
+    def is_known(self, channel: Channel, bot: str, external_id: str) -> bool:
+        """Whether a message with that id is a part of any reply of the bot."""
         ...
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
@@ -244,6 +296,8 @@ class UnitOfWork(Protocol):
     def conversations(self) -> Conversations: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
     @property
     def unanswered(self) -> Unanswered: ...
     @property
@@ -415,6 +469,7 @@ __all__ = [
     "ChatMessage",
     "Classifier",
     "Conversations",
+    "Deliveries",
     "Document",
     "DocumentKind",
     "FinishReason",

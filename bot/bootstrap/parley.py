@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,7 +200,20 @@ class Parley:
 
     @cached_property
     def inbox(self) -> Inbox:
-        return Inbox(self.store, self.settings.dialogue.max_message_chars)
+        from bot.delivery.rules import TurnRules
+
+        turns = self.settings.turns
+        rules = TurnRules(
+            while_answering=turns.while_answering,
+            join_within=timedelta(seconds=turns.join_seconds),
+            old_after=timedelta(minutes=turns.old_minutes),
+            expire=turns.old == "expire",
+            attempts=turns.attempts,
+            queue=turns.queue,
+            queue_here=turns.queue_here,
+            repeat=turns.in_doubt == "repeat",
+        )
+        return Inbox(self.store, self.settings.dialogue.max_message_chars, rules=rules)
 
     @cached_property
     def conductor(self) -> Conductor:

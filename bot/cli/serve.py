@@ -29,7 +29,8 @@ async def _serve(state: State, only: list[str]) -> int:
     async with state.parley_async() as parley:
         runners = running_channels(parley, only, note)
         parley.prepare(note)
-        server = Server(runners, note, parley.reception.aclose)
+        stop_seconds = state.settings.turns.stop_seconds
+        server = Server(runners, note, lambda: parley.reception.aclose(stop_seconds))
         with stopping_on_signals(server):
             # The first question should not wait for the index and the embedder.
             warming = asyncio.create_task(asyncio.to_thread(parley.warm))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from bot.delivery.keeping import commit
 from bot.domain import Access, AccessState, Channel, User
 from bot.ports import Storage, UnitOfWork
 
@@ -96,7 +97,7 @@ class Gate:
         if admin:
             return True
         try:
-            await self._storage.run(look)
+            await commit(self._storage, "access changed", look)
         except _Looked as looked:
             return not self._banned(user, looked.entry) and self._welcome(user, looked.entry)
         raise AssertionError("looking always raises")
@@ -127,7 +128,7 @@ class Gate:
             entry = work.access.by_code(channel, cleaned) if cleaned else None
             return work.access.set(entry.user.id, AccessState.ALLOWED, self._now()) if entry is not None else None
 
-        return await self._storage.run(let_in)
+        return await commit(self._storage, "access changed", let_in)
 
     def _new_code(self, work: UnitOfWork, user: User) -> str:
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from bot.delivery.conductor import Conductor
+from bot.delivery.keeping import commit, keep
 from bot.delivery.lanes import Lanes
 from bot.delivery.outbox import Outbox
 from bot.delivery.pacing import Pacer
-from bot.delivery.ports import Outlet, Outlets
+from bot.delivery.ports import Outlet, Outlets, TurnQueue
 from bot.delivery.presenter import Presentation
 from bot.delivery.retrying import Patience
-from bot.domain import Channel, Origin, Turn, TurnState
+from bot.delivery.rules import TurnRules
+from bot.domain import Channel, Delivery, Event, Origin, Turn, TurnState
 from bot.errors import DeliveryError
+from bot.mistakes import place_of
 from bot.ports import LanguageTools, Storage, Texts, UnitOfWork
 
 log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds, before a turn that broke off is taken up again
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class OpenChannel:
 
 
 class Answering:
-    """Answers turns, each conversation in order. `lanes` takes them; what is being presented can be stopped."""
+    """Answers turns, each conversation in order. `queue` takes them; what is being presented can be stopped."""
 
     def __init__(
         self,
@@ -41,6 +48,8 @@ class Answering:
         languages: LanguageTools,
         default_language: str = "en",
         patience: Patience | None = None,
+        rules: TurnRules | None = None,
+        queue: TurnQueue | None = None,
     ) -> None:
         self._storage = storage
         self._conductor = conductor
@@ -48,10 +57,11 @@ class Answering:
         self._languages = languages
         self._default_language = default_language
         self._patience = patience
+        self._rules = rules or TurnRules()
         self._open: dict[tuple[Channel, str], OpenChannel] = {}
         self._presented: dict[int, Presentation] = {}
-        self._unwanted: set[int] = set()  # turns that were stopped before they began
-        self.lanes = Lanes(self._answer)
+        self.queue = queue or Lanes()
+        self.queue.work_with(self._answer)
 
     def open(self, outlets: Outlets) -> None:
         """A channel is up."""
@@ -65,55 +75,89 @@ class Answering:
         """A channel that is up."""
         return self._open.get((channel, bot))
 
-    def stop(self, turn: Turn) -> bool:
+    async def stop(self, turn: Turn) -> bool:
         """Stop the answer to a turn and mark what is shown of it, at once or, where it waits (an earlier run may have
-        shown a part of it), as soon as it is its turn; False if it is neither being written nor waits.
+        shown a part of it), as soon as it is its turn; False if it has ended already. Raises StorageError.
         """
+
+        def note(work: UnitOfWork) -> bool:
+            known = work.turns.get(turn.id)
+            if known is None or not known.unfinished:
+                return False
+            work.deliveries.stop(turn.id)
+            return True
+
+        unfinished = await commit(self._storage, "turn stopped", note)
         presented = self._presented.get(turn.id)
         if presented is not None:
             return presented.stop()
-        waits = (*self.lanes.waiting(turn.conversation_id), self.lanes.current(turn.conversation_id))
-        if not any(other is not None and other.id == turn.id for other in waits):
-            return False
-        self._unwanted.add(turn.id)
-        return True
+        return unfinished
+
+    def stop_presented(self, conversation_id: str, user_id: int | None) -> bool:
+        """Stop what is being presented there, of one person or (None) of all, whatever storage knows of it."""
+        here = [shown for shown in self._presented.values() if shown.turn.conversation_id == conversation_id]
+        stopped = [shown.stop() for shown in here if user_id in (None, shown.turn.user_id)]
+        return any(stopped)
 
     async def drop(self, turn: Turn) -> bool:
         """Stop quietly and take away what is shown; False if nothing was done for the turn. Raises StorageError."""
-        if not await self.lanes.cancel(turn.id):
+        if not await self.queue.cancel(turn.id):
             return False
-        await self.interrupt(turn.id)
+        dropped = await self.interrupt(turn.id)
         opened = self._open.get((turn.channel, turn.bot))
-        if opened is not None:
+        if opened is not None and dropped is not None:
             parts = await self._storage.read(lambda work: list(work.parts.of_turn(turn.id)))
             outlet = opened.outlet(turn.conversation_id, turn.origin)
             try:
-                await Outbox(self._storage, turn.id, outlet, opened.pacer, parts, self._patience).remove()
+                await Outbox(self._storage, dropped, outlet, opened.pacer, parts, self._patience).remove()
             except DeliveryError as error:
                 log.warning("turn %s: what was shown could not be removed: %s", turn.id, type(error).__name__)
         return True
 
-    async def interrupt(self, turn_id: int) -> None:
-        """Mark a turn that nobody works on as interrupted, if it was unfinished. Raises StorageError."""
+    async def interrupt(self, turn_id: int) -> Turn | None:
+        """Mark a turn that nobody works on as interrupted, if it was unfinished, with nothing to be said of it; gives
+        the turn as it was taken up. Raises StorageError.
+        """
         now = self._conductor.now()
 
-        def end(work: UnitOfWork) -> None:
-            turn = work.turns.get(turn_id)
-            if turn is not None and turn.state in (TurnState.ACCEPTED, TurnState.WORKING):
-                work.turns.end(turn_id, TurnState.INTERRUPTED, now)
+        def end(work: UnitOfWork) -> Turn | None:
+            turn = work.deliveries.take_up(turn_id)
+            if turn is not None:
+                if turn.unfinished:
+                    work.turns.end(turn_id, TurnState.INTERRUPTED, now)
+                work.deliveries.ended(turn_id, Delivery.DELIVERED, turn.attempts)
+            return turn
 
-        await self._storage.run(end)
+        return await commit(self._storage, "turn interrupted", end)
 
     async def _answer(self, turn: Turn) -> None:
+        """Bring a turn to its end. What breaks off, by a mistake of ours or a database in trouble, is taken up again
+        after a while, until `TurnRules.attempts` are used up.
+        """
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._once(turn)
+            except Exception as error:  # noqa: BLE001 - one turn's mistake must not end the lane
+                # No traceback: an error's text can hold what a person wrote. The place is enough to find the mistake.
+                log.error("turn %s broke off: %s at %s", turn.id, type(error).__name__, place_of(error))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _once(self, turn: Turn) -> None:
         opened = self._open.get((turn.channel, turn.bot))
         if opened is None:
             log.warning("turn %s waits until its channel %s (bot %r) is up", turn.id, turn.channel, turn.bot)
             return
         if turn.origin.replaces:
-            await self._storage.run(lambda work: _take_over(work, turn))
+            await keep(self._storage, "parts taken over", lambda work: _take_over(work, turn))
+        taken = await keep(self._storage, "turn taken up", lambda work: work.deliveries.take_up(turn.id))
+        if taken is None:
+            return
+        late = self._conductor.now() - taken.received_at > self._rules.old_after
         presentation = Presentation(
-            turn,
-            self._conductor.answer(turn, lambda: self.lanes.handing_back),
+            taken,
+            self._events(taken, late),
             opened.outlet(turn.conversation_id, turn.origin),
             opened.pacer,
             self._storage,
@@ -121,15 +165,26 @@ class Answering:
             self._languages,
             self._default_language,
             self._patience,
+            self._rules.repeat,
+            self._say("answered-late", taken) if late else "",
         )
         self._presented[turn.id] = presentation
-        if turn.id in self._unwanted:
-            presentation.stop()
         try:
             await presentation.run()
         finally:
             del self._presented[turn.id]
-            self._unwanted.discard(turn.id)
+
+    def _events(self, turn: Turn, late: bool) -> AsyncGenerator[Event, None]:
+        if turn.unfinished and turn.attempts > self._rules.attempts:
+            log.error("turn %s was taken up %d times in vain; it is given up", turn.id, turn.attempts - 1)
+            return self._conductor.refuse(turn, self._say("gave-up", turn))
+        if turn.unfinished and late and self._rules.expire:
+            return self._conductor.refuse(turn, self._say("expired", turn))
+        return self._conductor.answer(turn, lambda: self.queue.handing_back)
+
+    def _say(self, text_id: str, turn: Turn) -> str:
+        language = self._languages.detect(turn.text, turn.origin.locale or self._default_language)
+        return self._texts(text_id, language)
 
 
 def _take_over(work: UnitOfWork, turn: Turn) -> None:

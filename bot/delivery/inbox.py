@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from bot.delivery.access import ADMITTED, Gate, Verdict
-from bot.domain import Channel, Incoming, Turn, TurnState, User
+from bot.delivery.keeping import commit
+from bot.delivery.rules import TurnRules
+from bot.domain import Channel, Delivery, Incoming, Turn, TurnState, User
 from bot.domain.text import clean
 from bot.errors import InvalidInput
 from bot.ports import Storage, UnitOfWork
@@ -32,10 +35,17 @@ class Outdated(Exception):  # noqa: N818
 class Inbox:
     """Accepts messages. The same update again changes nothing and gives the turn that is already there."""
 
-    def __init__(self, storage: Storage, max_characters: int = 8000, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        max_characters: int = 8000,
+        now: Callable[[], datetime] = _now,
+        rules: TurnRules | None = None,
+    ) -> None:
         self._storage = storage
         self._max_characters = max_characters
         self._now = now
+        self.rules = rules or TurnRules()
 
     async def accept(self, user: User, conversation_id: str, text: str, update_id: str = "") -> Turn:
         """Keep a turn. Raises InvalidInput for an empty or too long text, and StorageError."""
@@ -43,44 +53,71 @@ class Inbox:
 
     async def accept_incoming(self, incoming: Incoming, gate: Gate | None = None) -> tuple[Turn, bool]:
         """Keep a turn in one transaction; False where the update was there already. What `origin.replaces` names is
-        marked as replaced with it. Raises InvalidInput for an empty or too long text, Refused, Outdated, and
-        StorageError.
+        marked as replaced with it; so is what the message is joined to. Raises InvalidInput for an empty or too long
+        text, Refused, Outdated, and StorageError.
         """
         text = self.checked(incoming.text)
-        origin = incoming.origin
 
         def keep(work: UnitOfWork) -> tuple[Turn, bool] | Verdict:
             known = work.users.ensure(incoming.user)
-            verdict = gate.admit(work, known, origin.admin) if gate is not None else ADMITTED
+            verdict = gate.admit(work, known, incoming.origin.admin) if gate is not None else ADMITTED
             if not verdict.admitted:
                 return verdict  # given back, not raised: a pairing code is kept
-            now = self._now()
-            work.conversations.ensure(incoming.conversation_id, known.channel, now)
-            turn, fresh = work.turns.accept(
-                Turn(
-                    known.channel,
-                    incoming.conversation_id,
-                    known.id,
-                    text,
-                    incoming.update_id or uuid4().hex,
-                    now,
-                    incoming.bot,
-                    origin=origin,
-                )
-            )
-            if fresh and gate is not None and not (verdict := gate.limit(work, known, origin.admin)).admitted:
-                raise Refused(verdict)  # raised: the turn that was one too many is not kept
-            if fresh and origin.replaces:
-                old = work.turns.get(origin.replaces)
-                if old is None or old.state is TurnState.REPLACED:  # a turn is replaced once, or two would answer
-                    raise Outdated
-                work.turns.replace(old.id, now)
+            turn, fresh = self._accept(work, incoming, known, text)
+            if fresh and gate is not None:
+                self._limit(work, turn, known, gate)  # raises: the turn that was one too many is not kept
             return turn, fresh
 
-        kept = await self._storage.run(keep)
+        kept = await commit(self._storage, "turn accepted", keep)
         if isinstance(kept, Verdict):
             raise Refused(kept)
         return kept
+
+    def _accept(self, work: UnitOfWork, incoming: Incoming, known: User, text: str) -> tuple[Turn, bool]:
+        now, direct = self._now(), known.channel is Channel.CONSOLE
+        work.conversations.ensure(incoming.conversation_id, known.channel, now)
+        turn = Turn(
+            known.channel,
+            incoming.conversation_id,
+            known.id,
+            text,
+            incoming.update_id or uuid4().hex,
+            now,
+            incoming.bot,
+            origin=incoming.origin,
+            delivery=Delivery.DIRECT if direct else Delivery.PENDING,
+        )
+        before = None if direct else self._to_join(work, turn)
+        if before is not None:
+            turn = joined(before, turn)
+        turn, fresh = work.turns.accept(turn)
+        if fresh and turn.origin.replaces:
+            old = work.turns.get(turn.origin.replaces)
+            if old is None or old.state is TurnState.REPLACED:  # a turn is replaced once, or two would answer
+                raise Outdated
+            work.turns.replace(old.id, now)
+        return turn, fresh
+
+    def _to_join(self, work: UnitOfWork, turn: Turn) -> Turn | None:
+        """The person's message just before, if the two are to be answered as one: nobody has begun with it yet."""
+        if self.rules.while_answering != "join" or turn.origin.replaces or turn.text.startswith("/"):
+            return None
+        before = work.turns.latest(turn.conversation_id, turn.user_id)
+        if before is None or before.update_id == turn.update_id or before.attempts or not before.unfinished:
+            return None
+        recent = abs(turn.received_at - before.received_at) <= self.rules.join_within
+        fits = len(before.text) + len(turn.text) < self._max_characters
+        return before if recent and fits and not before.text.startswith("/") else None
+
+    def _limit(self, work: UnitOfWork, turn: Turn, known: User, gate: Gate) -> None:
+        """Raises Refused where the person, the conversation or all of them together ask too much."""
+        verdict = gate.limit(work, known, turn.origin.admin)
+        if verdict.admitted and not turn.origin.replaces:
+            everywhere, here = work.deliveries.backlog(turn.conversation_id)
+            if everywhere > self.rules.queue or here > self.rules.queue_here:
+                verdict = Verdict(False, "overloaded")
+        if not verdict.admitted:
+            raise Refused(verdict)
 
     def checked(self, text: str) -> str:
         """The text as it is kept. Raises InvalidInput for an empty or too long one."""
@@ -95,6 +132,18 @@ class Inbox:
                 limit=self._max_characters,
             )
         return cleaned
+
+
+def joined(before: Turn, turn: Turn) -> Turn:
+    """Two messages as one turn, which takes the place of the first."""
+    origin = replace(
+        turn.origin,
+        replaces=before.id,
+        files=(*before.origin.files, *turn.origin.files),
+        quoted=turn.origin.quoted or before.origin.quoted,
+        quoted_ours=turn.origin.quoted_ours or before.origin.quoted_ours,
+    )
+    return replace(turn, text=f"{before.text}\n{turn.text}", origin=origin)
 
 
 CONSOLE_USER = User(Channel.CONSOLE, "local")

@@ -1,4 +1,4 @@
-"""Keeping what came of a turn, though the database is busy for a moment."""
+"""What the delivery commits: each commit by its name, and tried again where the database is busy for a moment."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from bot import faults
 from bot.errors import StorageError
 from bot.ports import Storage, UnitOfWork
 
@@ -18,8 +19,16 @@ TRIES = (
 )
 
 
-async def keep(storage: Storage, work: Callable[[UnitOfWork], T]) -> T:
-    """`storage.run`, tried again while it fails. `work` must do the same a second time. Raises StorageError."""
+async def commit(storage: Storage, name: str, work: Callable[[UnitOfWork], T]) -> T:
+    """`storage.run`, once. `name` is one of `bot.faults.COMMITS`. Raises StorageError."""
+    faults.reach(f"{name} begins")
+    done = await storage.run(work)
+    faults.reach(f"{name} ends")
+    return done
+
+
+async def keep(storage: Storage, name: str, work: Callable[[UnitOfWork], T]) -> T:
+    """`commit`, tried again while it fails. `work` must do the same a second time. Raises StorageError."""
     trying = AsyncRetrying(
         retry=retry_if_exception_type(StorageError),
         wait=wait_exponential(multiplier=0.1, max=2.0),
@@ -29,6 +38,6 @@ async def keep(storage: Storage, work: Callable[[UnitOfWork], T]) -> T:
     )
 
     async def attempt() -> T:
-        return await storage.run(work)
+        return await commit(storage, name, work)
 
     return await trying(attempt)

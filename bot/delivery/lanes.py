@@ -14,44 +14,49 @@ log = logging.getLogger(__name__)
 
 
 class _Lane:
-    """The turns of one conversation that wait, and the one that is worked on."""
+    """The turns of one conversation that wait, and the one that is worked on. `due` is the loop's time before which a
+    turn is not begun.
+    """
 
-    __slots__ = ("current", "driver", "waiting", "work")
+    __slots__ = ("current", "driver", "due", "waiting", "work")
 
     def __init__(self) -> None:
         self.waiting: deque[Turn] = deque()
         self.current: Turn | None = None
         self.work: asyncio.Future[None] | None = None
         self.driver: asyncio.Task[None] | None = None
+        self.due: dict[int, float] = {}
 
 
 class Lanes:
-    """Works on turns as tasks of the running loop. A lane is there as long as its conversation has work.
+    """`bot.delivery.ports.TurnQueue` in one process: turns are worked on as tasks of the running loop. A lane is there
+    as long as its conversation has work.
 
     >>> async def show(lanes: Lanes, turn: Turn) -> None:
-    ...     lanes.put(turn)
+    ...     await lanes.put(turn)
     ...     await lanes.close(deadline=10.0)
     """
 
-    def __init__(self, work: Callable[[Turn], Awaitable[None]]) -> None:
-        self._work = work
+    def __init__(self) -> None:
+        self._work: Callable[[Turn], Awaitable[None]] | None = None
         self._lanes: dict[str, _Lane] = {}
         self._closed = False
         self.handing_back = False
-        """Set when the deadline is over: what is cancelled from then on is to be taken up by the next start."""
 
     def __len__(self) -> int:
         """How many conversations have work."""
         return len(self._lanes)
 
-    def put(self, turn: Turn, first: bool = False) -> bool:
-        """Work on the turn after those that wait in its conversation; `first`: before them. False if it is there
-        already, or the lanes are closed.
-        """
+    def work_with(self, work: Callable[[Turn], Awaitable[None]]) -> None:
+        self._work = work
+
+    async def put(self, turn: Turn, first: bool = False, after: float = 0.0) -> bool:
         lane = self._lanes.get(turn.conversation_id) or _Lane()
         if self._closed or any(turn.id == other.id for other in (*lane.waiting, lane.current) if other):
             return False
         (lane.waiting.appendleft if first else lane.waiting.append)(turn)
+        if after > 0:
+            lane.due[turn.id] = asyncio.get_running_loop().time() + after
         if lane.driver is None:
             self._lanes[turn.conversation_id] = lane
             lane.driver = asyncio.create_task(self._drive(turn.conversation_id, lane))
@@ -68,9 +73,6 @@ class Lanes:
         return tuple(lane.waiting) if lane is not None else ()
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:
-        """Take a turn out, wherever it is, and (`wait`) wait until nothing is done for it any more, which may take as
-        long as a call to the platform; False if it is not here.
-        """
         for lane in self._lanes.values():
             if lane.current is not None and lane.current.id == turn_id and lane.work is not None:
                 lane.work.cancel()
@@ -84,7 +86,6 @@ class Lanes:
         return False
 
     async def close(self, deadline: float) -> None:
-        """Finish what is being worked on, within so many seconds; what waits stays accepted, for the next start."""
         self._closed = True
         drivers = [lane.driver for lane in self._lanes.values() if lane.driver is not None]
         for lane in self._lanes.values():
@@ -106,14 +107,17 @@ class Lanes:
         try:
             while lane.waiting:
                 lane.current = lane.waiting.popleft()
-                lane.work = asyncio.ensure_future(self._one(lane.current))
+                lane.work = asyncio.ensure_future(self._one(lane.current, lane.due.pop(lane.current.id, 0.0)))
                 await asyncio.wait([lane.work])
                 lane.current = lane.work = None
         finally:
             del self._lanes[conversation_id]
 
-    async def _one(self, turn: Turn) -> None:
+    async def _one(self, turn: Turn, due: float) -> None:
+        assert self._work is not None, "work_with was called"
         try:
+            if (pause := due - asyncio.get_running_loop().time()) > 0:
+                await asyncio.sleep(pause)
             await self._work(turn)
         except Exception as error:  # noqa: BLE001 - one turn's mistake must not end the lane; it is left as it is
             # No traceback: an error's text can hold what a person wrote. The place is enough to find the mistake.

@@ -6,18 +6,22 @@ Each part is noted before it is sent and after, so that a restart edits what sta
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
+from bot import faults
 from bot.delivery.keeping import keep
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import Outlet, Part
 from bot.delivery.retrying import Patience, Retrier
 from bot.delivery.whole import whole
-from bot.domain import Attachment, PartState, SentPart
+from bot.domain import Attachment, Doubt, PartState, SentPart, Turn
 from bot.errors import MessageGone, TryLater
 from bot.ports import Storage, UnitOfWork
+
+T = TypeVar("T")
 
 ATTACHMENT = 1_000_000
 """The position under which a reply's file is kept: behind every part."""
@@ -38,26 +42,30 @@ def nonce_of(turn_id: int, position: int | str, gone: str = "") -> str:
 
 
 class Outbox:
-    """The parts of one turn at one outlet. `known` is what storage says of them when the work begins."""
+    """The parts of one turn at one outlet, as the turn was taken up. `known` is what storage says of them when the work
+    begins. `repeat`: what may have been sent, and nobody can tell, is sent again; otherwise it is left.
+    """
 
     def __init__(
         self,
         storage: Storage,
-        turn_id: int,
+        turn: Turn,
         outlet: Outlet,
         pacer: Pacer,
         known: Iterable[SentPart] = (),
         patience: Patience | None = None,
+        repeat: bool = True,
     ) -> None:
         self._storage = storage
-        self._turn_id = turn_id
+        self._turn = turn
         self._outlet = outlet
         self._pacer = pacer
         self._known = {part.position: part for part in known}
         self._gone: dict[int, str] = {}  # ids of messages that were deleted under us, and are to be sent anew
         # What was sent without learning whether it worked, by digest; "" where it may be one of several.
-        self._doubtful = {at: "" for at, part in self._known.items() if not part.external_id}
+        self._doubtful = {at: "" for at, part in self._known.items() if _in_doubt(part) and not part.external_id}
         self._retry = Retrier(pacer, outlet.place, outlet.group, patience)
+        self._repeat = repeat
 
     @property
     def empty(self) -> bool:
@@ -101,7 +109,7 @@ class Outbox:
         for position in sorted(self._known if positions is None else positions, reverse=True):
             await self._take_off(position)
             del self._known[position]
-            await keep(self._storage, partial(_note_removed, self._turn_id, position))
+            await self._note("part removed", "removed", position)
 
     async def failed(self) -> None:
         """Note that the platform will never take what it has not taken."""
@@ -109,9 +117,9 @@ class Outbox:
 
         def note(work: UnitOfWork) -> None:
             for position in waiting:
-                work.parts.failed(self._turn_id, position)
+                work.parts.failed(self._turn.id, position, self._turn.attempts)
 
-        await keep(self._storage, note)
+        await keep(self._storage, "part failed", note)
 
     async def _make_final(self, part: Part) -> None:
         while not self._stands(part.position) or self._differs(part):
@@ -128,38 +136,43 @@ class Outbox:
 
         Of a later part in doubt the nonce brings the id back, whatever is sent with it.
 
-        Their rows keep the old ids until then, without a digest: after a crash here they are edited, found gone, and
+        Their rows keep the old ids until then, as being sent: after a crash here they are edited, found gone, and
         sent under the same nonces.
         """
         position = part.position
+        if _in_doubt(self._known[position]):  # an earlier run was here already, and may have sent the new one
+            self._doubtful[position] = ""
         for at in [at for at in self._doubtful if at > position]:
             await self._retry(partial(self._send, replace(part, position=at)))
         after = [at for at in self._known if at >= position and at != ATTACHMENT and self._stands(at)]
         gone = {at: self._known[at].external_id for at in after}
+        hints = {at: self._known[at].hint if at in self._doubtful else self._outlet.hint() for at in after}
 
         def note(work: UnitOfWork) -> None:
-            for at, external_id in gone.items():
-                work.parts.sent(self._turn_id, at, external_id, "")
+            for at, hint in hints.items():
+                work.parts.sending(self._turn.id, at, self._turn.attempts, hint)
 
-        await keep(self._storage, note)
+        await keep(self._storage, "part gone", note)
         for at in sorted(after, reverse=True):
             if at != position:
                 await self._take_off(at)
-            self._known[at] = SentPart(self._turn_id, at, PartState.SENDING)
-            self._doubtful.pop(at, None)
+                self._doubtful.pop(at, None)
+            self._known[at] = SentPart(self._turn.id, at, PartState.SENDING, hint=hints[at])
         self._gone.update(gone)
 
     async def _take_off(self, position: int) -> None:
         external_id = self._known[position].external_id
         if external_id:
-            await self._retry(lambda: self._outlet.remove(external_id), paced=False)
+            await self._retry(lambda: _called("remove", self._outlet.remove(external_id)), paced=False)
 
     async def _send(self, part: Part) -> None:
         await self._sending(part.position)
-        nonce = nonce_of(self._turn_id, part.position, self._gone.get(part.position, ""))
+        if part.position in self._doubtful and await self._settled(part.position, part):
+            return
+        nonce = nonce_of(self._turn.id, part.position, self._gone.get(part.position, ""))
 
         async def send() -> None:
-            external_id = await self._outlet.send(part, nonce)
+            external_id = await _called("send", self._outlet.send(part, nonce))
             # If an earlier try may have worked, the nonce brings back its message, which may say something else:
             # without a digest it is edited next.
             alike = self._doubtful.pop(part.position, part.digest) == part.digest
@@ -177,31 +190,68 @@ class Outbox:
         external_id = self._known[part.position].external_id
 
         async def edit() -> None:
-            await self._outlet.edit(external_id, part)
+            await _called("edit", self._outlet.edit(external_id, part))
             await self._sent(part.position, external_id, part.digest)
 
         await whole(edit())
 
     async def _attach(self, attachment: Attachment, digest: str) -> None:
         await self._sending(ATTACHMENT)
-        nonce = nonce_of(self._turn_id, "file", digest)
-        await self._sent(ATTACHMENT, await self._outlet.attach(attachment, nonce), digest)
+        if ATTACHMENT in self._doubtful and await self._settled(ATTACHMENT, None, digest):
+            return
+        nonce = nonce_of(self._turn.id, "file", digest)
+        external_id = await _called("attach", self._outlet.attach(attachment, nonce))
+        self._doubtful.pop(ATTACHMENT, None)
+        await self._sent(ATTACHMENT, external_id, digest)
+
+    async def _settled(self, position: int, part: Part | None, digest: str = "") -> bool:
+        """Whether a part in doubt needs no sending any more: its message was found, or it is to be left."""
+        known = self._known[position]
+        found = await self._outlet.find(part, known.hint, self._is_known)
+        if found.external_id:
+            del self._doubtful[position]
+            await self._sent(position, found.external_id, digest)
+            return True
+        if found.sure:
+            return False
+        doubt = Doubt.REPEATED if self._repeat else Doubt.LEFT
+        self._known[position] = replace(known, doubt=doubt)
+        await self._note("part in doubt", "doubted", position, doubt)
+        if not self._repeat:
+            del self._doubtful[position]
+        return not self._repeat
+
+    async def _is_known(self, external_id: str) -> bool:
+        turn = self._turn
+        return await self._storage.read(lambda work: work.parts.is_known(turn.channel, turn.bot, external_id))
 
     async def _sending(self, position: int) -> None:
-        if position not in self._known:
-            self._known[position] = SentPart(self._turn_id, position, PartState.SENDING)
-            await keep(self._storage, lambda work: work.parts.sending(self._turn_id, position))
+        known = self._known.get(position)
+        if known is None or known.state is PartState.FAILED:
+            hint = self._outlet.hint()
+            self._known[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=hint)
+            await self._note("part sending", "sending", position, hint)
 
     async def _sent(self, position: int, external_id: str, digest: str) -> None:
-        self._known[position] = SentPart(self._turn_id, position, PartState.SENT, external_id, digest)
-        await keep(self._storage, lambda work: work.parts.sent(self._turn_id, position, external_id, digest))
+        known = self._known[position]
+        self._known[position] = replace(known, state=PartState.SENT, external_id=external_id, digest=digest)
+        await self._note("part sent", "sent", position, external_id, digest)
+
+    async def _note(self, name: str, change: str, position: int, *values: object) -> None:
+        """Change a part's row, as the one who has taken the turn up. Raises NotFound, TakenOver and StorageError."""
+
+        def work(work: UnitOfWork) -> None:
+            getattr(work.parts, change)(self._turn.id, position, self._turn.attempts, *values)
+
+        await keep(self._storage, name, work)
 
     def _stands(self, position: int) -> bool:
         known = self._known.get(position)
-        return known is not None and bool(known.external_id)
+        return known is not None and (bool(known.external_id) or known.doubt is Doubt.LEFT)
 
     def _differs(self, part: Part) -> bool:
-        return self._known[part.position].digest != part.digest
+        known = self._known[part.position]
+        return bool(known.external_id) and known.digest != part.digest
 
     def _is_surplus(self, position: int, parts: int, digest: str) -> bool:
         if position == ATTACHMENT:
@@ -209,8 +259,17 @@ class Outbox:
         return position >= parts
 
 
-def _note_removed(turn_id: int, position: int, work: UnitOfWork) -> None:
-    work.parts.removed(turn_id, position)
+async def _called(name: str, call: Awaitable[T]) -> T:
+    """A call to the platform, between its two points."""
+    faults.reach(f"{name} begins")
+    done = await call
+    faults.reach(f"{name} ends")
+    return done
+
+
+def _in_doubt(part: SentPart) -> bool:
+    """Whether a run that was broken off may have sent it."""
+    return part.state is PartState.SENDING and part.doubt is not Doubt.LEFT
 
 
 def _digest(attachment: Attachment) -> str:

@@ -7,11 +7,11 @@ pacing, retries and the outbox are delivery's, never the outlet's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain import Attachment, Channel, Citation, Origin
+from bot.domain import Attachment, Channel, Citation, Origin, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What came of looking for a message whose sending is in doubt: its id, empty where there is none. `sure`: sending
+    it (once more) makes no second one.
+    """
+
+    external_id: str = ""
+    sure: bool = True
+
+
+Known = Callable[[str], Awaitable[bool]]
+"""Whether a message of ours with that id is known, as the part of a reply."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pace:
     """The platform's published limits, for messages sent and edited: calls per seconds.
 
@@ -82,6 +96,16 @@ class Outlet(Protocol):
         """
         ...
 
+    def hint(self) -> str:
+        """Where to look for a message that is about to be sent; kept before the first try, and given to `find`."""
+        ...
+
+    async def find(self, part: Part | None, hint: str, known: Known) -> Found:
+        """Look for the message that an earlier try to send a part (None: a file) may have left, in this run or an
+        earlier one; it may say something else by now. Raises DeliveryError.
+        """
+        ...
+
     async def edit(self, external_id: str, part: Part) -> None:
         """Change a message; one that looks like that already is no error. Raises DeliveryError."""
         ...
@@ -102,6 +126,37 @@ class Outlet(Protocol):
 
     async def attach(self, attachment: Attachment, nonce: str) -> str:
         """Send a file; gives the platform's id. Raises DeliveryError."""
+        ...
+
+
+class TurnQueue(Protocol):
+    """Accepted turns on their way to be answered: one of a conversation at a time, in order, all others beside it.
+
+    Turns are kept in storage before they are put here; what a queue loses when it is broken off is put into it again
+    by `Reception.resume`.
+    """
+
+    handing_back: bool
+    """Set when the deadline of `close` is over: what is cancelled from then on is to be taken up by another run."""
+
+    def work_with(self, work: Callable[[Turn], Awaitable[None]]) -> None:
+        """What is done with a turn, in the process where its channel is up. Called once, before anything is put."""
+        ...
+
+    async def put(self, turn: Turn, first: bool = False, after: float = 0.0) -> bool:
+        """Work on the turn after those that wait in its conversation (`first`: before them), and not before so many
+        seconds are over. False if it is there already, or the queue is closed.
+        """
+        ...
+
+    async def cancel(self, turn_id: int, wait: bool = True) -> bool:
+        """Take a turn out, wherever it is, and (`wait`) wait until nothing is done for it any more, which may take as
+        long as a call to the platform; False if it is not here.
+        """
+        ...
+
+    async def close(self, deadline: float) -> None:
+        """Finish what is being worked on, within so many seconds; what waits stays accepted, for another run."""
         ...
 
 

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator
 from functools import cached_property
 
 from bot.delivery import buttons
+from bot.delivery.keeping import keep
 from bot.delivery.outbox import Outbox
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import Outlet, Shown
 from bot.delivery.progress import Progress, happens
 from bot.delivery.retrying import Patience
-from bot.domain import Attachment, Event, Preferences, Reply, SentPart, Turn, TurnState
-from bot.errors import DeliveryError, NotFound, TryLater, Unreachable
+from bot.domain import Attachment, Delivery, Event, Preferences, Reply, SentPart, Turn, TurnState
+from bot.errors import DeliveryError, NotFound, TakenOver, TryLater, Unreachable
 from bot.ports import LanguageTools, Storage, Texts, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -23,10 +24,13 @@ TYPING_AFTER = 0.3  # an answer that is there sooner needs no “typing …”
 TYPING_EVERY = 4.0  # platforms show it for five to ten seconds
 FIRST_TEXT = 0.3  # text that comes piece by piece is shown so soon after the second piece
 ONE_PIECE = 1.5  # text in one piece is most likely the whole answer, about to be completed
+PLACE_AFTER = 3.0  # who waits for the model so long is told how many are before them
 
 
 class Presentation:
-    """One turn on its way to its outlet. `run` presents it; cancelling `run` leaves what stands there as it is."""
+    """One turn, as it was taken up, on its way to its outlet. `run` presents it; cancelling `run` leaves what stands
+    there as it is. `notice` is a remark under the reply. `repeat`: see `Outbox`.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,8 @@ class Presentation:
         languages: LanguageTools,
         default_language: str = "en",
         patience: Patience | None = None,
+        repeat: bool = True,
+        notice: str = "",
     ) -> None:
         self.turn = turn
         self._events = events
@@ -50,9 +56,12 @@ class Presentation:
         self._default_language = default_language
         self._preferences = Preferences()
         self._patience = patience
+        self._repeat = repeat
+        self._notice = notice
         self._progress = Progress()
         self._following: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._stopped = turn.stopped and turn.unfinished
+        self._drafting = False
 
     def stop(self) -> bool:
         """Stop the answer, as the person wished; what is there stays, with a mark. False if it has ended already."""
@@ -64,12 +73,13 @@ class Presentation:
         return True
 
     async def run(self) -> None:
-        """Present the turn to its end; one that is final already, or forgotten, is let be.
+        """Present the turn to its end, and note that it is delivered, or never will be; one that is forgotten or
+        delivered by now is let be.
 
-        What the platform refuses is logged. Raises StorageError.
+        What the platform refuses is logged. Raises StorageError, and TryLater when patience is over.
         """
-        known, self._preferences, unfinished = await self._storage.read(self._begin)
-        if not unfinished:
+        known, self._preferences, waits = await self._storage.read(self._begin)
+        if not waits:
             return
         following = asyncio.create_task(self._progress.follow(self._events))
         following.add_done_callback(lambda _: self._progress.end())
@@ -79,7 +89,7 @@ class Presentation:
             self._following = following
             if self._stopped:
                 following.cancel()
-            outbox = Outbox(self._storage, self.turn.id, self._outlet, self._pacer, known, self._patience)
+            outbox = Outbox(self._storage, self.turn, self._outlet, self._pacer, known, self._patience, self._repeat)
             await self._present(outbox, following, typing)
         finally:
             await _ended(typing)
@@ -87,8 +97,8 @@ class Presentation:
 
     def _begin(self, work: UnitOfWork) -> tuple[list[SentPart], Preferences, bool]:
         turn = work.turns.get(self.turn.id)
-        unfinished = turn is not None and turn.state in (TurnState.ACCEPTED, TurnState.WORKING)
-        return list(work.parts.of_turn(self.turn.id)), work.users.preferences(self.turn.user_id), unfinished
+        preferences = work.users.preferences(self.turn.user_id)
+        return list(work.parts.of_turn(self.turn.id)), preferences, turn is not None and turn.to_deliver
 
     @cached_property
     def _language(self) -> str:
@@ -98,12 +108,21 @@ class Presentation:
 
     async def _present(self, outbox: Outbox, following: asyncio.Task[None], typing: asyncio.Task[None]) -> None:
         try:
-            await self._deliver(outbox, following, typing)
+            delivery = await self._deliver(outbox, following, typing)
+            await self._ended(delivery)
+        except TakenOver:
+            log.warning("turn %s is another process's by now; this one leaves it alone", self.turn.id)
         except NotFound:
             log.info("turn %s was forgotten while it was being answered", self.turn.id)
             await self._withdraw(outbox)
 
-    async def _deliver(self, outbox: Outbox, following: asyncio.Task[None], typing: asyncio.Task[None]) -> None:
+    async def _ended(self, delivery: Delivery) -> None:
+        turn = self.turn
+        await keep(
+            self._storage, "delivery ended", lambda work: work.deliveries.ended(turn.id, delivery, turn.attempts)
+        )
+
+    async def _deliver(self, outbox: Outbox, following: asyncio.Task[None], typing: asyncio.Task[None]) -> Delivery:
         try:
             with self._pacer.streaming(self._outlet.place, self._outlet.group):
                 await self._grow(outbox)
@@ -111,10 +130,12 @@ class Presentation:
                 shown, attachment = await self._outcome(following)
                 await outbox.finish(self._outlet.render(shown), attachment)
         except TryLater:
-            log.warning("turn %s: the platform puts the reply off; it is given up for now", self.turn.id)
+            raise
         except DeliveryError as error:
             log.warning("turn %s cannot be delivered: %s", self.turn.id, type(error).__name__)
             await outbox.failed()
+            return Delivery.UNDELIVERABLE
+        return Delivery.DELIVERED
 
     async def _withdraw(self, outbox: Outbox) -> None:
         """Take away what stands there of a forgotten turn."""
@@ -126,18 +147,35 @@ class Presentation:
     async def _grow(self, outbox: Outbox) -> None:
         """Show the text while it is written."""
         pace, progress = self._pacer.pace, self._progress
-        drafting = self._outlet.drafts and outbox.empty
-        await progress.began.wait()
+        self._drafting = self._outlet.drafts and outbox.empty
+        await self._until_it_begins(outbox)
         every = FIRST_TEXT if await happens(progress.streams, ONE_PIECE) else 0.0
         painted = ""
         while not await happens(progress.ended, every):
             if progress.text != painted and progress.text.strip():
                 painted = progress.text
-                drafting = await self._paint(outbox, painted, drafting)
-            every = pace.draft_every if drafting else pace.edit_every
+                await self._paint(outbox, painted)
+            every = pace.draft_every if self._drafting else pace.edit_every
 
-    async def _paint(self, outbox: Outbox, text: str, drafting: bool) -> bool:
-        """Show unfinished text once; whether drafts may go on being used. What cannot be shown now is dropped."""
+    async def _until_it_begins(self, outbox: Outbox) -> None:
+        """Wait for the first text, or the end. Who waits long for the model is told their place."""
+        told, pause = "", PLACE_AFTER
+        while not await happens(self._progress.began, pause):
+            waiting = self._progress.waiting
+            if waiting is None:
+                continue
+            minutes = max(1, round(waiting.seconds / 60))
+            sentence = self._texts("waiting-place", self._language, before=waiting.place, minutes=minutes)
+            if sentence != told:
+                told = sentence
+                await self._paint(outbox, sentence)
+
+    async def _paint(self, outbox: Outbox, text: str) -> None:
+        """Show unfinished text once. What cannot be shown now is dropped."""
+        self._drafting = await self._painted(outbox, text, self._drafting)
+
+    async def _painted(self, outbox: Outbox, text: str, drafting: bool) -> bool:
+        """Whether drafts may go on being used."""
         stop = buttons.while_writing(self.turn.id, self._language, self._texts)
         parts = self._outlet.render(Shown(text, self._language, finished=False, buttons=stop))
         try:
@@ -167,11 +205,15 @@ class Presentation:
             return self._finished(reply), reply.attachment
         mark = progress.reason or self._texts("failed" if broken else "interrupted", self._language)
         text = progress.text.rstrip()
-        return Shown(text or mark, self._language, notice=mark if text else ""), None
+        return Shown(text or mark, self._language, notice=self._noticed(mark if text else "")), None
 
     def _finished(self, reply: Reply) -> Shown:
         rows = buttons.when_finished(self.turn.id, reply, self._texts)
-        return Shown(reply.text, reply.language, True, reply.citations, reply.notice, rows, reply.private)
+        notice = self._noticed(reply.notice)
+        return Shown(reply.text, reply.language, True, reply.citations, notice, rows, reply.private)
+
+    def _noticed(self, notice: str) -> str:
+        return "\n".join(line for line in (notice, self._notice) if line)
 
     async def _kept(self) -> Reply | None:
         """The reply, where it was kept in the very moment in which the answer was stopped. Raises NotFound where the

@@ -11,6 +11,7 @@ from bot.delivery.access import Gate, Verdict
 from bot.delivery.actions import Again, Bad, Good, Say, Stop
 from bot.delivery.answering import Answering
 from bot.delivery.inbox import Outdated, Refused
+from bot.delivery.keeping import commit
 from bot.domain import Incoming, Opinion, Origin, Turn, TurnState, User
 from bot.domain.text import clean
 from bot.errors import InvalidInput, NotFound
@@ -96,14 +97,14 @@ class Presses:
                 personal=reply is not None and reply.skill in PERSONAL,
             )
 
-        press = await self._storage.run(look)
+        press = await commit(self._storage, "button pressed", look)
         if not press.verdict.admitted:
             return self._refusal(press.verdict, press.language)
         if wish is None or press.turn is None or press.turn.state is TurnState.REPLACED:
             return self._notice("notice-expired", press)
         match wish:
             case Stop():
-                return self._stop(press, press.turn)
+                return await self._stop(press, press.turn)
             case Again():
                 return await self._again(press, press.turn)
             case Say(_, index):
@@ -130,21 +131,25 @@ class Presses:
         )
         if turn is None or not await self._gate.lets_in(user, admin):
             return False
-        known = await self._storage.run(lambda work: work.users.ensure(user))
+        known = await commit(self._storage, "person seen", lambda work: work.users.ensure(user))
         return await self._give(turn, known, opinion)
 
     async def _give(self, turn: Turn, user: User, opinion: Opinion | None) -> bool:
         """False where the turn was forgotten meanwhile."""
         try:
-            await self._storage.run(lambda work: work.opinions.give(turn.id, user.id, opinion, self._now()))
+            await commit(
+                self._storage,
+                "opinion given",
+                lambda work: work.opinions.give(turn.id, user.id, opinion, self._now()),
+            )
         except NotFound:
             return False
         return True
 
-    def _stop(self, press: _Press, turn: Turn) -> Notice:
+    async def _stop(self, press: _Press, turn: Turn) -> Notice:
         if not _may(press, turn):
             return self._notice("notice-not-yours", press)
-        stopped = self._answering.stop(turn)
+        stopped = await self._answering.stop(turn)
         return self._notice("notice-stopped" if stopped else "notice-ended", press)
 
     async def _again(self, press: _Press, turn: Turn) -> Notice:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 
-from bot.domain import Completed, Event, Failed, Reply, TextDelta
+from bot.domain import Completed, Event, Failed, Reply, TextDelta, Working
 
 
 class Progress:
@@ -15,6 +15,7 @@ class Progress:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self.reply: Reply | None = None
+        self.waiting: Working | None = None  # for the model, at the moment
         self.reason = ""
         self.began = asyncio.Event()  # the first text is there, or the end
         self.streams = asyncio.Event()  # the second piece of text is there, or the end: it comes piece by piece
@@ -42,7 +43,9 @@ class Progress:
             signal.set()
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, TextDelta) and event.text:
+        if isinstance(event, Working):
+            self.waiting = event if event.step == "waiting" else None
+        elif isinstance(event, TextDelta) and event.text:
             self._pieces.append(event.text)
             (self.streams if self.began.is_set() else self.began).set()
         elif isinstance(event, Completed):

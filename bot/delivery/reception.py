@@ -11,7 +11,8 @@ from bot.delivery.access import Gate, Verdict
 from bot.delivery.answering import Answering
 from bot.delivery.conductor import Conductor
 from bot.delivery.inbox import Inbox, Outdated, Refused
-from bot.delivery.ports import Outlets
+from bot.delivery.keeping import commit
+from bot.delivery.ports import Outlets, TurnQueue
 from bot.delivery.pressing import Notice, Presses
 from bot.delivery.retrying import Patience
 from bot.delivery.speaking import Speaker
@@ -50,6 +51,7 @@ class Reception:
         default_language: str = "en",
         now: Callable[[], datetime] = _now,
         patience: Patience | None = None,
+        queue: TurnQueue | None = None,
     ) -> None:
         self._storage = storage
         self._inbox = inbox
@@ -57,7 +59,10 @@ class Reception:
         self._languages = languages
         self._gate = gate
         self._default_language = default_language
-        self._answering = Answering(storage, conductor, texts, languages, default_language, patience)
+        self._rules = inbox.rules
+        self._answering = Answering(
+            storage, conductor, texts, languages, default_language, patience, inbox.rules, queue
+        )
         self._speaker = Speaker(self._answering)
         self._presses = Presses(storage, self._answering, gate, texts, self._accept, default_language, now)
 
@@ -70,10 +75,12 @@ class Reception:
         self._answering.close_channel(outlets)
 
     async def resume(self, outlets: Outlets) -> int:
-        """Take up what a channel's earlier run left unfinished; gives how many turns. Raises StorageError."""
-        unfinished = await self._storage.read(lambda work: list(work.turns.unfinished()))
-        mine = [turn for turn in unfinished if (turn.channel, turn.bot) == (outlets.channel, outlets.bot)]
-        return sum(self._answering.lanes.put(turn) for turn in mine)
+        """Take up what a channel's earlier run left to be answered or delivered; gives how many turns. Raises
+        StorageError.
+        """
+        channel, bot = outlets.channel, outlets.bot
+        waiting = await self._storage.read(lambda work: list(work.deliveries.waiting(channel, bot)))
+        return sum([await self._answering.queue.put(turn) for turn in waiting])
 
     async def receive(self, incoming: Incoming) -> Turn | None:
         """Take in a message. When it returns, the turn is kept, and the platform's update may be confirmed.
@@ -117,7 +124,7 @@ class Reception:
         old, latest = await self._storage.read(look)
         if old is None or clean(incoming.text) == old.text:
             return None
-        in_work = self._in_work(old)
+        in_work = old.unfinished
         if not in_work and (latest is None or latest.id != old.id):
             return None
         if _STOP.fullmatch(incoming.text.strip()):
@@ -125,7 +132,7 @@ class Reception:
             return None
         new = await self._accept_or_tell(_replacing(incoming, old), first=in_work)
         if new is not None:
-            await self._answering.lanes.cancel(old.id, wait=False)  # the new one begins when the old one has ended
+            await self._answering.queue.cancel(old.id, wait=False)  # the new one begins when the old one has ended
         return new
 
     async def deleted(self, channel: Channel, bot: str, conversation_id: str, message_id: str) -> None:
@@ -156,28 +163,38 @@ class Reception:
 
     async def stop(self, conversation_id: str, user_id: int | None = None) -> bool:
         """Stop what is being answered there, and what waits, of one person or (None) of all; False if there is none."""
-        lanes = self._answering.lanes
         stopped = False
-        for turn in lanes.waiting(conversation_id):
-            if user_id in (None, turn.user_id) and await lanes.cancel(turn.id):
+        for turn in await self._unfinished(conversation_id, user_id):
+            if turn.attempts == 0 and await self._answering.queue.cancel(turn.id):  # nothing is shown of it
                 await self._answering.interrupt(turn.id)
                 stopped = True
-        current = lanes.current(conversation_id)
-        if current is not None and user_id in (None, current.user_id):
-            stopped = self._answering.stop(current) or stopped
-        return stopped
+            else:
+                stopped = await self._answering.stop(turn) or stopped
+        # What is being presented may have been forgotten meanwhile.
+        return self._answering.stop_presented(conversation_id, user_id) or stopped
 
     async def aclose(self, deadline: float = 10.0) -> None:
         """Finish what is being answered within the deadline; all else is taken up by the next start's `resume`."""
-        await self._answering.lanes.close(deadline)
+        await self._answering.queue.close(deadline)
         await self._speaker.close(min(deadline, 2.0))
 
     async def _accept(self, incoming: Incoming, first: bool = False) -> Turn | None:
         turn, fresh = await self._inbox.accept_incoming(incoming, self._gate)
         if not fresh:
             return None
-        self._answering.lanes.put(turn, first)
+        if self._rules.while_answering == "replace" and not turn.origin.replaces:
+            await self._stop_before(turn)
+        joining = self._rules.while_answering == "join" and not turn.text.startswith("/")
+        if joining and turn.origin.replaces:
+            await self._answering.queue.cancel(turn.origin.replaces, wait=False)
+        await self._answering.queue.put(turn, first, self._rules.join_within.total_seconds() if joining else 0.0)
         return turn
+
+    async def _stop_before(self, turn: Turn) -> None:
+        """The person has thought of something else: what they asked before is answered no further."""
+        for other in await self._unfinished(turn.conversation_id, turn.user_id):
+            if other.id < turn.id:
+                await self._answering.stop(other)
 
     async def _accept_or_tell(self, incoming: Incoming, first: bool = False) -> Turn | None:
         try:
@@ -185,13 +202,13 @@ class Reception:
         except Refused as refused:
             await self._tell(incoming, refused.verdict)
         except InvalidInput as error:
-            verdict = await self._storage.run(lambda work: self._admit(work, incoming)[1])
+            verdict = await commit(self._storage, "person seen", lambda work: self._admit(work, incoming)[1])
             told = Verdict(False, error.text_id, error.values) if verdict.admitted else verdict
             await self._tell(incoming, told)
         return None
 
     async def _stop_said(self, incoming: Incoming) -> None:
-        known, verdict = await self._storage.run(lambda work: self._admit(work, incoming))
+        known, verdict = await commit(self._storage, "person seen", lambda work: self._admit(work, incoming))
         if not verdict.admitted:
             await self._tell(incoming, verdict)
         elif not await self.stop(incoming.conversation_id, None if incoming.origin.admin else known.id):
@@ -209,15 +226,17 @@ class Reception:
         self._speaker.say(incoming, self._texts(verdict.text_id, language, **verdict.values), language)
 
     async def _language(self, incoming: Incoming) -> str:
-        preferences = await self._storage.run(lambda work: work.users.preferences(work.users.ensure(incoming.user).id))
+        preferences = await commit(
+            self._storage, "person seen", lambda work: work.users.preferences(work.users.ensure(incoming.user).id)
+        )
         default = incoming.origin.locale or self._default_language
         text = "" if _STOP.match(incoming.text) else incoming.text
         return preferences.language or self._languages.detect(text[:1000], default)
 
-    def _in_work(self, turn: Turn) -> bool:
-        lanes = self._answering.lanes
-        there = (lanes.current(turn.conversation_id), *lanes.waiting(turn.conversation_id))
-        return any(other is not None and other.id == turn.id for other in there)
+    async def _unfinished(self, conversation_id: str, user_id: int | None) -> list[Turn]:
+        """The unfinished turns there, of one person or (None) of all, in the order in which they are answered."""
+        turns = await self._storage.read(lambda work: list(work.turns.unfinished(conversation_id)))
+        return [turn for turn in turns if user_id in (None, turn.user_id)]
 
 
 def _replacing(incoming: Incoming, old: Turn) -> Incoming:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,10 +23,10 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long a call is tried again, in seconds of the event loop's time, and how the waits between grow where the
-    platform names none.
+    platform names none. A reply is tried until it is delivered, or the platform says never.
     """
 
-    longest: float = 3600.0
+    longest: float = math.inf
     first: float = 0.5
     most: float = 60.0
 

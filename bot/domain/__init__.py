@@ -2,13 +2,13 @@
 
 from bot.domain.access import Access, AccessState
 from bot.domain.conversation import Conversation, Message, Preferences, Role, UnansweredQuestion, User
-from bot.domain.delivery import Feedback, Opinion, PartState, SentPart
+from bot.domain.delivery import Doubt, Feedback, Opinion, PartState, SentPart
 from bot.domain.events import Completed, Event, Failed, TextDelta, Working
 from bot.domain.incoming import Incoming
 from bot.domain.origin import File, Origin
 from bot.domain.persona import Persona
 from bot.domain.reply import Attachment, Choice, Citation, Outcome, Reply
-from bot.domain.turn import Channel, Turn, TurnState
+from bot.domain.turn import Channel, Delivery, Turn, TurnState
 
 __all__ = [
     "Access",
@@ -19,6 +19,8 @@ __all__ = [
     "Citation",
     "Completed",
     "Conversation",
+    "Delivery",
+    "Doubt",
     "Event",
     "Failed",
     "Feedback",

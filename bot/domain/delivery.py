@@ -15,10 +15,19 @@ class PartState(StrEnum):
     FAILED = "failed"  # the platform says never: blocked, deleted
 
 
+class Doubt(StrEnum):
+    """What was done where the platform could not tell whether a message had been sent."""
+
+    NONE = ""  # there was none, or it was settled: by the nonce, or by finding the message
+    REPEATED = "repeated"  # it was sent again, and may stand there twice
+    LEFT = "left"  # it was not sent again, and may be missing
+
+
 @dataclass(frozen=True, slots=True)
 class SentPart:
     """A part of a reply as the outbox keeps it. `position` counts from 0; `external_id` is the platform's id of the
-    message, empty until it is known; `digest` is of what was sent last, so that an equal edit is spared.
+    message, empty until it is known; `digest` is of what was sent last, so that an equal edit is spared. `hint` is the
+    outlet's own, written before the first try: where to look for a message whose sending is in doubt.
     """
 
     turn_id: int
@@ -26,6 +35,8 @@ class SentPart:
     state: PartState
     external_id: str = ""
     digest: str = ""
+    hint: str = ""
+    doubt: Doubt = Doubt.NONE
 
 
 class Opinion(StrEnum):

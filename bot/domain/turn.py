@@ -29,12 +29,23 @@ class TurnState(StrEnum):
     REPLACED = "replaced"  # its question was edited, or another answer was asked for; history leaves it out
 
 
+class Delivery(StrEnum):
+    """Whether the reply to a turn, or the word that there is none, stands on the platform."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    UNDELIVERABLE = "undeliverable"  # the platform says never: blocked, deleted, forbidden
+    DIRECT = "direct"  # shown as it is written, with nothing to deliver: the terminal
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One message from a person.
 
     `update_id` is the platform's own id of the message; (channel, bot, update_id) is unique, so a redelivered
     update changes nothing. `bot` tells several bots on one channel apart. `id` is 0 until storage gives one.
+    `attempts` counts how often it was taken up, `stopped` tells that the person wants no answer any more, and `reason`
+    is what the person is told of a failed one.
     """
 
     channel: Channel
@@ -47,3 +58,17 @@ class Turn:
     id: int = 0
     state: TurnState = TurnState.ACCEPTED
     origin: Origin = field(default_factory=Origin)
+    delivery: Delivery = Delivery.PENDING
+    attempts: int = 0
+    stopped: bool = False
+    reason: str = ""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is yet to be answered."""
+        return self.state in (TurnState.ACCEPTED, TurnState.WORKING)
+
+    @property
+    def to_deliver(self) -> bool:
+        """Whether something is yet to be done for it: an answer, or bringing what came of it onto the platform."""
+        return self.delivery is Delivery.PENDING and self.state is not TurnState.REPLACED

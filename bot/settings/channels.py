@@ -26,6 +26,49 @@ class AccessSettings(Group):
     per_day: int = Field(default=0, ge=0, le=1_000_000, description="Messages a day from one person; 0: no limit.")
 
 
+class TurnsSettings(Group):
+    """How turns are queued, taken up after a crash, and delivered."""
+
+    while_answering: Annotated[Literal["queue", "join", "replace"], Lowered] = Field(
+        default="queue",
+        description="What a person's next message does to the one before it: waits for its turn; is joined to it if it "
+        "comes within join_seconds; or replaces it.",
+    )
+    join_seconds: float = Field(
+        default=1.5, ge=0.1, le=30, description="The pause within which join makes one question of two messages."
+    )
+    old_minutes: float = Field(
+        default=60.0, gt=0, le=100_000, description="A question that waited longer, through an outage, counts as old."
+    )
+    old: Annotated[Literal["answer", "expire"], Lowered] = Field(
+        default="answer",
+        description="What becomes of old questions: an answer with an apology, or a note that it is too late.",
+    )
+    attempts: int = Field(
+        default=10,
+        ge=1,
+        le=1_000_000,
+        description="How often a question is taken up, after a crash each time, before Parley gives it up and says so.",
+    )
+    queue: int = Field(
+        default=2000, ge=1, le=1_000_000, description="More unanswered questions than these are refused, politely."
+    )
+    queue_here: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        description="The same for one conversation, with the one being answered.",
+    )
+    in_doubt: Annotated[Literal["repeat", "leave"], Lowered] = Field(
+        default="repeat",
+        description="A message may have been sent when the process was killed, and the platform cannot tell: send it "
+        "again (it may stand there twice), or leave it (it may be missing).",
+    )
+    stop_seconds: float = Field(
+        default=10.0, ge=0, le=3600, description="How long a stopping Parley finishes what it is writing."
+    )
+
+
 class WebhookSettings(Group):
     """Telegram sends updates here, if url is set; otherwise Parley asks for them (long polling, needs no address)."""
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from platformdirs import user_data_dir
 from pydantic import AfterValidator, Field, PrivateAttr
 
-from bot.settings.channels import AccessSettings, DiscordSettings, TelegramSettings
+from bot.settings.channels import AccessSettings, DiscordSettings, TelegramSettings, TurnsSettings
 from bot.settings.kinds import Folder, Group, Language, Lowered, Name, Share
 from bot.settings.secrets import read_secret, with_password
 from bot.settings.servers import ServerName, ServerSettings
@@ -171,6 +171,7 @@ class Settings(Group):
     dialogue: DialogueSettings = Field(default_factory=DialogueSettings)
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
+    turns: TurnsSettings = Field(default_factory=TurnsSettings)
     telegram: TelegramSettings = Field(default_factory=TelegramSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     log: LogSettings = Field(default_factory=LogSettings)

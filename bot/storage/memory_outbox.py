@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain import Channel, Feedback, Opinion, PartState, SentPart, Turn
+from bot.domain import Channel, Doubt, Feedback, Opinion, PartState, SentPart, Turn
+from bot.errors import NotFound
 from bot.storage.memory_messages import MemoryMessages
 from bot.storage.memory_state import State
 from bot.storage.text import checked
@@ -18,17 +20,25 @@ class MemoryParts:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def sending(self, turn_id: int, position: int) -> None:
-        self._put(replace(self._part(turn_id, position), state=PartState.SENDING, digest=""))
+    def sending(self, turn_id: int, position: int, attempt: int, hint: str = "") -> None:
+        part = self._part(turn_id, position, attempt)
+        self._put(replace(part, state=PartState.SENDING, digest="", hint=checked(hint)))
 
-    def sent(self, turn_id: int, position: int, external_id: str, digest: str) -> None:
-        self._state.turn(turn_id)
-        self._put(SentPart(turn_id, position, PartState.SENT, checked(external_id), checked(digest)))
+    def sent(self, turn_id: int, position: int, attempt: int, external_id: str, digest: str) -> None:
+        part = self._part(turn_id, position, attempt)
+        self._put(replace(part, state=PartState.SENT, external_id=checked(external_id), digest=checked(digest)))
 
-    def failed(self, turn_id: int, position: int) -> None:
-        self._put(replace(self._part(turn_id, position), state=PartState.FAILED))
+    def failed(self, turn_id: int, position: int, attempt: int) -> None:
+        self._put(replace(self._part(turn_id, position, attempt), state=PartState.FAILED))
 
-    def removed(self, turn_id: int, position: int) -> None:
+    def doubted(self, turn_id: int, position: int, attempt: int, doubt: Doubt) -> None:
+        self._state.mine(turn_id, attempt)
+        if (turn_id, position) in self._state.parts:
+            self._put(replace(self._state.parts[turn_id, position], doubt=doubt))
+
+    def removed(self, turn_id: int, position: int, attempt: int) -> None:
+        with suppress(NotFound):  # the parts of a forgotten turn are gone already
+            self._state.mine(turn_id, attempt)
         self._state.parts.pop((turn_id, position), None)
 
     def of_turn(self, turn_id: int) -> Sequence[SentPart]:
@@ -42,8 +52,12 @@ class MemoryParts:
             return
         free = max((part.position + 1 for part in self.of_turn(new_turn)), default=0)
         for part in self.of_turn(old_turn):
-            self.removed(old_turn, part.position)
+            del self._state.parts[old_turn, part.position]
             self._put(replace(part, turn_id=new_turn, position=part.position + free))
+
+    def is_known(self, channel: Channel, bot: str, external_id: str) -> bool:
+        found = (part.turn_id for part in self._state.parts.values() if part.external_id == external_id)
+        return any((turn.channel, turn.bot) == (channel, bot) for turn in map(self._state.turns.__getitem__, found))
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
         ids = {part.turn_id for part in self._state.parts.values() if external_id and part.external_id == external_id}
@@ -52,8 +66,8 @@ class MemoryParts:
         here = [turn for turn in found if (turn.channel, turn.bot, turn.conversation_id) == wanted]
         return max(here, key=lambda turn: turn.id, default=None)
 
-    def _part(self, turn_id: int, position: int) -> SentPart:
-        self._state.turn(turn_id)
+    def _part(self, turn_id: int, position: int, attempt: int) -> SentPart:
+        self._state.mine(turn_id, attempt)
         return self._state.parts.get((turn_id, position), SentPart(turn_id, position, PartState.SENDING))
 
     def _put(self, part: SentPart) -> None:

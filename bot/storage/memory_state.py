@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain import (
     AccessState,
+    Attachment,
     Channel,
     Conversation,
     Message,
@@ -18,7 +19,7 @@ from bot.domain import (
     UnansweredQuestion,
     User,
 )
-from bot.errors import NotFound
+from bot.errors import NotFound, TakenOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class State:
     updates: dict[tuple[Channel, str, str], int] = field(default_factory=dict)
     messages: dict[int, Said] = field(default_factory=dict)
     parts: dict[tuple[int, int], SentPart] = field(default_factory=dict)
+    attachments: dict[int, Attachment] = field(default_factory=dict)
     opinions: dict[tuple[int, int], tuple[Opinion, datetime]] = field(default_factory=dict)
     access: dict[int, tuple[AccessState, datetime, str]] = field(default_factory=dict)
     unanswered: dict[str, UnansweredQuestion] = field(default_factory=dict)
@@ -62,6 +64,13 @@ class State:
             raise NotFound(f"There is no turn {turn_id}; its conversation may have been forgotten.")
         return turn
 
+    def mine(self, turn_id: int, attempt: int) -> Turn:
+        """The turn, if nobody has taken it up since. Raises NotFound and TakenOver."""
+        turn = self.turn(turn_id)
+        if turn.attempts != attempt:
+            raise TakenOver(f"The turn {turn_id} was taken up by another.")
+        return turn
+
     def person(self, user_id: int) -> User:
         """Raises NotFound."""
         user = self.users.get(user_id)
@@ -76,5 +85,6 @@ class State:
         self.updates = {key: id_ for key, id_ in self.updates.items() if id_ not in ids}
         self.messages = {id_: said for id_, said in self.messages.items() if said.message.turn_id not in ids}
         self.parts = {key: part for key, part in self.parts.items() if key[0] not in ids}
+        self.attachments = {id_: file for id_, file in self.attachments.items() if id_ not in ids}
         self.opinions = {key: opinion for key, opinion in self.opinions.items() if key[0] not in ids}
         return before - len(self.messages)

@@ -14,7 +14,6 @@ from bot.storage.memory_messages import MemoryMessages
 from bot.storage.memory_state import State
 from bot.storage.text import checked, title_of
 
-UNFINISHED = (TurnState.ACCEPTED, TurnState.WORKING)
 BROKEN_OFF = (TurnState.INTERRUPTED, TurnState.FAILED)
 FINAL = (TurnState.ANSWERED, TurnState.REPLACED)
 
@@ -35,7 +34,15 @@ class MemoryTurns:
         if turn.conversation_id not in self._state.conversations:
             raise NotFound(f"There is no conversation {turn.conversation_id}.")
         self._state.person(turn.user_id)
-        kept = replace(turn, id=self._state.next_id(), state=TurnState.ACCEPTED, origin=_copy(turn.origin))
+        kept = replace(
+            turn,
+            id=self._state.next_id(),
+            state=TurnState.ACCEPTED,
+            origin=_copy(turn.origin),
+            attempts=0,
+            stopped=False,
+            reason="",
+        )
         self._state.turns[kept.id] = kept
         self._state.updates[key] = kept.id
         self._messages.say(kept, Role.USER, turn.text, turn.received_at)
@@ -60,6 +67,8 @@ class MemoryTurns:
             self._messages.unsay(turn_id)
             self._messages.say(turn, Role.ASSISTANT, reply.text, now, reply)
             self._messages.touch(turn, now)
+            if reply.attachment is not None:
+                self._state.attachments[turn_id] = reply.attachment
             self._set(turn, TurnState.ANSWERED)
         kept = self._messages.reply_to(turn_id)
         assert kept is not None, "an answered turn has its reply"
@@ -76,14 +85,21 @@ class MemoryTurns:
         if text:
             self._messages.say(turn, Role.ASSISTANT, text, now)
         self._messages.touch(turn, now)
-        self._set(turn, state)
+        self._set(turn, state, checked(reason))
 
-    def unfinished(self) -> Sequence[Turn]:
-        return [turn for turn in self._state.turns.values() if turn.state in UNFINISHED]
+    def unfinished(self, conversation_id: str | None = None) -> Sequence[Turn]:
+        waiting = [turn for turn in self._state.turns.values() if turn.unfinished]
+        return [turn for turn in waiting if conversation_id in (None, turn.conversation_id)]
 
     def reply(self, turn_id: int) -> Reply | None:
         kept = self._messages.reply_to(turn_id)
-        return kept[1] if kept else None
+        if kept is None or kept[1] is None:
+            return None
+        return replace(kept[1], attachment=self._state.attachments.get(turn_id))
+
+    def seen(self, turn_id: int) -> str:
+        kept = self._messages.reply_to(turn_id)
+        return kept[0].text if kept else ""
 
     def replace(self, turn_id: int, now: datetime) -> None:
         """Raises NotFound. A turn that is replaced already stays so."""
@@ -117,8 +133,8 @@ class MemoryTurns:
     def _last(self, is_it: Callable[[Turn], bool]) -> Turn | None:
         return next((turn for turn in reversed(self._state.turns.values()) if is_it(turn)), None)
 
-    def _set(self, turn: Turn, state: TurnState) -> None:
-        self._state.turns[turn.id] = replace(turn, state=state)
+    def _set(self, turn: Turn, state: TurnState, reason: str = "") -> None:
+        self._state.turns[turn.id] = replace(turn, state=state, reason=reason)
 
 
 def _copy(origin: Origin) -> Origin:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain import UnansweredQuestion
 from bot.storage.memory_conversations import MemoryConversations
+from bot.storage.memory_deliveries import MemoryDeliveries
 from bot.storage.memory_outbox import MemoryOpinions, MemoryParts
 from bot.storage.memory_people import MemoryAccess, MemoryUsers
 from bot.storage.memory_state import State
@@ -48,6 +49,7 @@ class MemoryUnitOfWork:
     users: MemoryUsers
     conversations: MemoryConversations
     turns: MemoryTurns
+    deliveries: MemoryDeliveries
     unanswered: MemoryUnanswered
     parts: MemoryParts
     opinions: MemoryOpinions
@@ -59,6 +61,7 @@ class MemoryUnitOfWork:
             MemoryUsers(state),
             MemoryConversations(state),
             MemoryTurns(state),
+            MemoryDeliveries(state),
             MemoryUnanswered(state),
             MemoryParts(state),
             MemoryOpinions(state),

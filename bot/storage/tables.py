@@ -17,7 +17,7 @@ from sqlalchemy import (
     false,
 )
 
-from bot.domain import AccessState, Channel, Opinion, Outcome, PartState, Role, TurnState
+from bot.domain import AccessState, Channel, Delivery, Doubt, Opinion, Outcome, PartState, Role, TurnState
 from bot.storage.types import Key, Number, Prose, UtcDateTime, choice
 from retrieval.types import DocumentKind, PassageRole
 
@@ -88,13 +88,18 @@ turns = Table(
     Column("ended_at", UtcDateTime),
     Column("message_id", Key, nullable=False, server_default=""),  # the origin's, to find the turn by
     Column("origin", JSON, nullable=False, server_default="{}"),  # what differs from a plain one
+    Column("delivery", Key, nullable=False, server_default=Delivery.PENDING),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # how often it was taken up
+    Column("stopped", Boolean, nullable=False, server_default=false()),  # the person wants no answer any more
     UniqueConstraint("channel", "bot", "update_id"),
     Index(None, "conversation_id", "id"),
     Index(None, "conversation_id", "message_id"),
     Index(None, "user_id", "received_at"),  # counts for rate limits
-    Index(None, "state", "id"),  # finds unfinished turns, and later those to lease
+    Index(None, "state", "id"),  # finds unfinished turns
+    Index(None, "delivery", "id"),  # finds those for which something is to be done
     choice("channel", Channel),
     choice("state", TurnState),
+    choice("delivery", Delivery),
     sqlite_autoincrement=True,  # an id is never given twice, even after its turn was forgotten
 )
 
@@ -144,8 +149,22 @@ parts = Table(
     Column("state", Key, nullable=False),
     Column("external_id", Key, nullable=False),  # the platform's id, empty until it is known
     Column("digest", Key, nullable=False),  # of what was sent last, empty while that is in doubt
+    Column("hint", Key, nullable=False, server_default=""),  # the outlet's own: where to look after a crash
+    Column("doubt", Key, nullable=False, server_default=""),
     Index(None, "external_id"),
+    Index(None, "doubt"),
     choice("state", PartState),
+    choice("doubt", Doubt),
+)
+
+# A reply's file, until it was delivered.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("turn_id", _parent("turns.id"), primary_key=True, autoincrement=False),
+    Column("name", Prose, nullable=False),
+    Column("media_type", Key, nullable=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 opinions = Table(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.domain import Channel, Turn, TurnState
+from bot.domain import Channel, Delivery, Turn, TurnState
 from bot.storage.details import origin_of
 
 
@@ -22,4 +22,8 @@ def read_turn(row: Row[Any]) -> Turn:
         id=row.id,
         state=TurnState(row.state),
         origin=origin_of(row.origin, row.message_id),
+        delivery=Delivery(row.delivery),
+        attempts=row.attempts,
+        stopped=row.stopped,
+        reason=row.reason,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from bot.domain import Channel, Message, Reply, Role, Turn, TurnState
 from bot.errors import NotFound
+from bot.storage.attachments import SqlAttachments
 from bot.storage.details import message_of, origin_values
 from bot.storage.messages import SqlMessages
 from bot.storage.tables import conversations, turns, users
@@ -56,6 +57,7 @@ class SqlTurns:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._messages = SqlMessages(connection)
+        self._attachments = SqlAttachments(connection)
 
     def accept(self, turn: Turn) -> tuple[Turn, bool]:
         """Raises NotFound if the conversation or the person was not ensured before."""
@@ -75,6 +77,7 @@ class SqlTurns:
             "received_at": turn.received_at,
             "message_id": turn.origin.message_id,
             "origin": origin_values(turn.origin),
+            "delivery": turn.delivery,
         }
         turn_id = self._connection.scalar(_accepting(self._connection.dialect.name), values)
         if turn_id is None:  # another process was faster by a moment
@@ -104,6 +107,7 @@ class SqlTurns:
             removed = self._messages.unsay(turn_id)
             self._messages.say(turn, Role.ASSISTANT, reply.text, now, reply)
             self._messages.touch(turn.conversation_id, now, 1 - removed)
+            self._attachments.put(turn_id, reply.attachment)
             self._set(turn_id, state=TurnState.ANSWERED, ended_at=now, reason="")
         kept = self._messages.reply_to(turn_id)
         assert kept is not None, "an answered turn has its reply"
@@ -122,14 +126,22 @@ class SqlTurns:
         self._messages.touch(turn.conversation_id, now, bool(text) - removed)
         self._set(turn_id, state=state, ended_at=now, reason=reason)
 
-    def unfinished(self) -> Sequence[Turn]:
+    def unfinished(self, conversation_id: str | None = None) -> Sequence[Turn]:
         waiting = select(turns).where(turns.c.state.in_(UNFINISHED)).order_by(turns.c.id)
+        if conversation_id is not None:
+            waiting = waiting.where(turns.c.conversation_id == conversation_id)
         return [read_turn(row) for row in self._connection.execute(waiting)]
 
     def reply(self, turn_id: int) -> Reply | None:
         """A replaced turn still gives the reply that it had; one that was broken off has none."""
         kept = self._messages.reply_to(turn_id)
-        return kept[1] if kept else None
+        if kept is None or kept[1] is None:
+            return None
+        return replace(kept[1], attachment=self._attachments.get(turn_id))
+
+    def seen(self, turn_id: int) -> str:
+        kept = self._messages.reply_to(turn_id)
+        return kept[0].text if kept else ""
 
     def replace(self, turn_id: int, now: datetime) -> None:
         """Raises NotFound. A turn that is replaced already stays so."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from bot.storage.access import SqlAccess
 from bot.storage.conversations import SqlConversations
+from bot.storage.deliveries import SqlDeliveries
 from bot.storage.opinions import SqlOpinions
 from bot.storage.parts import SqlParts
 from bot.storage.turns import SqlTurns
@@ -22,6 +23,7 @@ class SqlUnitOfWork:
     users: SqlUsers
     conversations: SqlConversations
     turns: SqlTurns
+    deliveries: SqlDeliveries
     unanswered: SqlUnanswered
     parts: SqlParts
     opinions: SqlOpinions
@@ -33,6 +35,7 @@ class SqlUnitOfWork:
             SqlUsers(connection),
             SqlConversations(connection),
             SqlTurns(connection),
+            SqlDeliveries(connection),
             SqlUnanswered(connection),
             SqlParts(connection),
             SqlOpinions(connection),

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import sqlalchemy as sa
 from alembic import op
-from alembic.operations import BatchOperations
+
+from migrations.altering import KEY, MOMENT, NUMBER, altered
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-# Written out rather than imported: a revision stays as it is when the tables move on.
-NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-KEY = sa.String().with_variant(sa.String(collation="C"), "postgresql")
-MOMENT = sa.DateTime(timezone=True)
 
 STATES = "state IN ('accepted', 'working', 'answered', 'interrupted', 'failed'"
 OUTCOMES = "outcome IN ('curated', 'generated', 'quoted', 'unknown'"
@@ -25,7 +18,7 @@ OUTCOMES = "outcome IN ('curated', 'generated', 'quoted', 'unknown'"
 
 def upgrade() -> None:
     op.add_column("conversations", sa.Column("values", sa.JSON(), nullable=False, server_default="{}"))
-    with _altered("turns") as turns:
+    with altered("turns") as turns:
         turns.add_column(sa.Column("message_id", KEY, nullable=False, server_default=""))
         turns.add_column(sa.Column("origin", sa.JSON(), nullable=False, server_default="{}"))
         turns.drop_constraint(op.f("ck_turns_state"), type_="check")
@@ -33,7 +26,7 @@ def upgrade() -> None:
         turns.drop_index(op.f("ix_turns_user_id"))
         turns.create_index(op.f("ix_turns_user_id_received_at"), ["user_id", "received_at"])
         turns.create_index(op.f("ix_turns_conversation_id_message_id"), ["conversation_id", "message_id"])
-    with _altered("messages") as messages:
+    with altered("messages") as messages:
         messages.add_column(sa.Column("superseded", sa.Boolean(), nullable=False, server_default=sa.false()))
         messages.drop_constraint(op.f("ck_messages_outcome"), type_="check")
         messages.create_check_constraint(op.f("ck_messages_outcome"), f"{OUTCOMES}, 'service')")
@@ -85,11 +78,11 @@ def downgrade() -> None:
     op.execute("DELETE FROM messages WHERE superseded")
     op.execute("DELETE FROM turns WHERE state = 'replaced'")
     op.execute("UPDATE messages SET outcome = 'curated' WHERE outcome = 'service'")
-    with _altered("messages") as messages:
+    with altered("messages") as messages:
         messages.drop_constraint(op.f("ck_messages_outcome"), type_="check")
         messages.create_check_constraint(op.f("ck_messages_outcome"), f"{OUTCOMES})")
         messages.drop_column("superseded")
-    with _altered("turns") as turns:
+    with altered("turns") as turns:
         turns.drop_index(op.f("ix_turns_conversation_id_message_id"))
         turns.drop_index(op.f("ix_turns_user_id_received_at"))
         turns.create_index(op.f("ix_turns_user_id"), ["user_id"])
@@ -99,19 +92,3 @@ def downgrade() -> None:
         turns.drop_column("message_id")
     with op.batch_alter_table("conversations") as conversations:
         conversations.drop_column("values")
-
-
-@contextmanager
-def _altered(table: str) -> Iterator[BatchOperations]:
-    """Change a table whose ids are never given twice. SQLite builds it anew, and would begin after the last row."""
-    sqlite = op.get_context().dialect.name == "sqlite"
-    last = "SELECT seq FROM sqlite_sequence WHERE name = :name"
-    given = op.get_bind().execute(sa.text(last), {"name": table}).scalar() if sqlite else None
-    with op.batch_alter_table(table, table_kwargs={"sqlite_autoincrement": True}) as batch:
-        yield batch
-    if given is not None:
-        for statement in (
-            "DELETE FROM sqlite_sequence WHERE name = :name",
-            "INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :seq)",
-        ):
-            op.get_bind().execute(sa.text(statement), {"name": table, "seq": given})

@@ -111,7 +111,7 @@ def test_an_answer_and_the_taking_over_of_its_parts_do_not_lock_each_other_out(
     for round_ in range(20):
         old = do(processes[0], lambda work, n=round_: answered(work, f"old{n}"))
         new = do(processes[0], lambda work, n=round_: accepted(work, f"new{n}"))
-        do(processes[0], lambda work, old=old.id: work.parts.sent(old, 0, "900", "abc"))
+        do(processes[0], lambda work, old=old.id: work.parts.sent(old, 0, 0, "900", "abc"))
 
         def take_over(work: UnitOfWork, old: int = old.id, new: int = new.id) -> None:
             work.turns.replace(old, NOW)
@@ -119,7 +119,7 @@ def test_an_answer_and_the_taking_over_of_its_parts_do_not_lock_each_other_out(
 
         def finish(work: UnitOfWork, new: int = new.id) -> None:
             work.turns.finish(new, REPLY, NOW)
-            work.parts.sending(new, 7)
+            work.parts.sending(new, 7, 0)
 
         at_once((processes[0], take_over), (processes[1], finish))
         positions = [part.position for part in do(processes[0], lambda work, new=new.id: work.parts.of_turn(new))]
@@ -242,7 +242,7 @@ def test_after_the_connections_were_cut_the_next_call_works(
     kept = do(storage, accepted)
     for _ in range(2):
         postgres.disconnect(name)
-        do(storage, lambda work: work.parts.sent(kept.id, 0, "900", "abc"))
+        do(storage, lambda work: work.parts.sent(kept.id, 0, 0, "900", "abc"))
         postgres.disconnect(name)
         (part,) = asyncio.run(storage.read(lambda work: work.parts.of_turn(kept.id)))
         assert part.state is PartState.SENT

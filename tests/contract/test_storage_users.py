@@ -63,8 +63,8 @@ def fill_a_group(work: UnitOfWork) -> tuple[int, int]:
     second = answered(work, "2", "Ben asks", "group", "ben")
     answered(work, "3", "Ann, too", "group", "ann")
     answered(work, "4", "Ann alone", "private", "ann")
-    work.parts.sent(first.id, 0, "10", "d")
-    work.parts.sent(second.id, 0, "11", "d")
+    work.parts.sent(first.id, 0, 0, "10", "d")
+    work.parts.sent(second.id, 0, 0, "11", "d")
     for voter in (first.user_id, second.user_id):
         work.opinions.give(first.id, voter, Opinion.GOOD, NOW)
         work.opinions.give(second.id, voter, Opinion.BAD, NOW)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from bot.domain import Channel, Citation, Origin, Outcome, Reply, Role, Turn, TurnState, User
+from bot.domain import Channel, Citation, Delivery, Outcome, Reply, Role, Turn, TurnState, User
 from bot.ports import UnitOfWork
 from bot.storage import migrate
 from bot.storage.sql import SqlStorage
@@ -91,7 +91,9 @@ def dump(url: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_turns_come_back_as_they_were_with_a_plain_origin(storage: SqlStorage) -> None:
-    first = Turn(Channel.TELEGRAM, "telegram:42", 7, "Hi", "u3", NOW, "b", 3, TurnState.ANSWERED, Origin())
+    first = Turn(
+        Channel.TELEGRAM, "telegram:42", 7, "Hi", "u3", NOW, "b", 3, TurnState.ANSWERED, delivery=Delivery.DELIVERED
+    )
     assert run(storage, lambda work: work.turns.get(3)) == first
     assert [turn.id for turn in run(storage, lambda work: work.turns.unfinished())] == [5]
 
@@ -132,7 +134,7 @@ def test_what_the_older_parley_has_no_words_for_goes_on_the_way_back(url: str, s
     def work(work: UnitOfWork) -> None:
         work.turns.replace(3, NOW)
         work.turns.finish(5, Reply("Say /ask.", "help", Outcome.SERVICE, "en"), NOW)
-        work.parts.sent(5, 0, "900", "abc")
+        work.parts.sent(5, 0, 0, "900", "abc")
 
     run(storage, work)
     storage.close()

@@ -19,6 +19,7 @@ from bot.domain import (
     Attachment,
     Channel,
     Completed,
+    Delivery,
     Event,
     Failed,
     Outcome,
@@ -121,7 +122,7 @@ async def tell(story: Story) -> tuple[Unsteady, MemoryOutlet, Turn, Reply, Memor
     outlet = MemoryOutlet(platform, PLACE, drafts=story.drafts, limit=10, drafts_refused=story.refused)
     for position, part in enumerate(outlet.render(Shown("x" * 10 * story.standing))):
         id_ = await outlet.send(part, f"old {position}")
-        await storage.run(lambda work, at=position, id_=id_: work.parts.sent(turn.id, at, id_, "old"))  # type: ignore[misc]
+        await storage.run(lambda work, at=position, id_=id_: work.parts.sent(turn.id, at, 0, id_, "old"))  # type: ignore[misc]
     platform.script, platform.delay = list(story.faults), story.delay
     text = "".join(piece for _, piece in story.pieces)
     reply = Reply(text, "echo", Outcome.GENERATED, "en", suggestions=("More?",), attachment=story.attachment)
@@ -217,11 +218,12 @@ def test_a_stopped_answer_keeps_its_text_with_a_mark(pieces_: list[tuple[float, 
     run_virtually(main())
 
 
-def test_states_that_are_final_are_let_be() -> None:
+def test_what_is_delivered_is_let_be() -> None:
     async def main() -> None:
         storage = MemoryStorage()
         turn = await kept_turn(storage)
         await storage.run(lambda work: work.turns.end(turn.id, TurnState.INTERRUPTED, NOW))
+        await storage.run(lambda work: work.deliveries.ended(turn.id, Delivery.DELIVERED, turn.attempts))
         outlet = MemoryOutlet(Platform(), PLACE)
         source = events(
             Story([(0.0, "never")], [], False, False, 0, False, None, 0), Reply("x", "", Outcome.CURATED, "")

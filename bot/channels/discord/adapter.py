@@ -90,7 +90,7 @@ class DiscordChannel:
         """Where the reply to a turn goes. Must be called while the channel runs."""
         assert self._connection is not None, "the channel runs"
         connection, texts = self._connection, self._gear.texts
-        pen = Pen(connection.wire, texts, connection.refused, connection.commands)
+        pen = Pen(connection.wire, texts, connection.refused, connection.commands, int(self.bot))
         address = origin.address
         channel = int(address.get("channel", 0)) or channel_of(conversation_id)
         streaming = self._settings.streaming

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from bot.channels.discord.door import door
 from bot.channels.discord.errors import TokenOver
 from bot.channels.discord.outlet import ChannelOutlet, Pen, body_of
 from bot.channels.discord.wire import ORIGINAL
-from bot.delivery.ports import Part
+from bot.delivery.ports import Found, Known, Part
 from bot.domain import Attachment
 from bot.errors import MessageGone
 
@@ -53,6 +54,16 @@ class InteractionOutlet(ChannelOutlet):
             except TokenOver:
                 self._over = True
         return await self._otherwise(body, nonce)
+
+    async def find(self, part: Part | None, hint: str, known: Known) -> Found:
+        """The first response is filled in rather than sent. Further ones know no nonce, and those that only the person
+        sees stand in no channel's history.
+        """
+        if part is not None and part.position == 0 and not self._ticket.pressed and not self._over:
+            return Found()
+        if self._ticket.private or (part is not None and self._is_private(body_of(part))):
+            return Found(sure=False)
+        return await self._look(part, int(hint or time.time()), known)
 
     async def edit(self, external_id: str, part: Part) -> None:
         body = body_of(part)

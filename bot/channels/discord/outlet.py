@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from discord.utils import time_snowflake
 
 from bot.channels.discord.body import Body
 from bot.channels.discord.door import Refused, door
 from bot.channels.discord.render import parts_of
 from bot.channels.discord.wire import Wire
-from bot.delivery.ports import Part, Shown
+from bot.delivery.ports import Found, Known, Part, Shown
 from bot.domain import Attachment
 from bot.errors import DeliveryError, MessageGone
 from bot.ports import Texts
 
+NONCE_HOLDS = 60  # seconds; Discord promises “the past few minutes”
+CLOCKS_DIFFER = 60  # seconds, between Discord's clock and ours
+BEGINNING = 24  # characters by which a message is known again
+
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """What the outlets of a connection write with. `commands` are the ids of the slash commands by name."""
+    """What the outlets of a connection write with. `commands` are the ids of the slash commands by name, `me` the bot's."""
 
     wire: Wire
     texts: Texts
     refused: Refused
     commands: Mapping[str, int]
+    me: int
 
 
 class ChannelOutlet:
@@ -49,12 +58,34 @@ class ChannelOutlet:
         self._channel = channel
         self._reply_to = reply_to
         self._streaming = streaming
+        self._me = pen.me
 
     def render(self, shown: Shown) -> Sequence[Part]:
         return parts_of(shown, self._pen.texts, self._pen.commands) if shown.finished or self._streaming else []
 
     async def send(self, part: Part, nonce: str) -> str:
         return await self._send_to(self._channel, body_of(part), nonce, self._reply_to if part.position == 0 else 0)
+
+    def hint(self) -> str:
+        """The time, in seconds since 1970."""
+        return str(int(time.time()))
+
+    async def find(self, part: Part | None, hint: str, known: Known) -> Found:
+        """While Discord remembers the nonce, sending again is safe. Later the channel tells what stands there."""
+        if not hint or time.time() - int(hint) < NONCE_HOLDS:
+            return Found(sure=bool(hint))
+        return await self._look(part, int(hint), known)
+
+    async def _look(self, part: Part | None, since: int, known: Known) -> Found:
+        """Look for a message of ours that begins as the part does, or as an unfinished state of it."""
+        after = time_snowflake(datetime.fromtimestamp(since - CLOCKS_DIFFER, UTC))
+        with door(self._refused):
+            written = await self._wire.written(self._channel, after, self._me)
+        begins = body_of(part).content[:BEGINNING] if part is not None else ""
+        for message, content in written:
+            if content[: len(begins)] == begins[: len(content)] and not await known(message):
+                return Found(message)
+        return Found()
 
     async def edit(self, external_id: str, part: Part) -> None:
         with door(self._refused):

@@ -37,6 +37,11 @@ class Wire:
     async def delete(self, channel: int, message: int) -> None:
         await self._http.delete_message(channel, message)
 
+    async def written(self, channel: int, after: int, author: int) -> list[tuple[str, str]]:
+        """What a person or bot wrote in a channel after a snowflake, of the first 100 messages: ids and texts."""
+        found = await self._http.logs_from(channel, 100, after=after)
+        return [(str(each["id"]), each["content"]) for each in found if int(each["author"]["id"]) == author]
+
     async def typing(self, channel: int) -> None:
         """Show “typing …”, unless many are shown already: it must not use up what messages need."""
         now = asyncio.get_running_loop().time()

@@ -21,8 +21,7 @@ class Memory:
         self._no_drafts: OrderedDict[int, float] = OrderedDict()
         self._moved: OrderedDict[int, int] = OrderedDict()
         self._sent: OrderedDict[tuple[int, int], str] = OrderedDict()
-        self._doubts: OrderedDict[tuple[int, str], int] = OrderedDict()
-        self._newest = 0
+        self._newest: OrderedDict[int, int] = OrderedDict()  # by row of numbers
 
     def refuses_drafts(self, chat: int) -> bool:
         """Whether a chat refused a draft within the last hour."""
@@ -46,30 +45,22 @@ class Memory:
         _put(self._sent, (chat, message_id), conversation_id)
 
     def note_seen(self, chat: int, message_id: int) -> None:
-        """Telegram numbers the messages of all private chats and small groups of a bot in one row."""
-        if chat > _FIRST_SUPERGROUP:
-            self._newest = max(self._newest, message_id)
+        """Remember the newest number of the chat's row."""
+        row = _row(chat)
+        _put(self._newest, row, max(self._newest.get(row, 0), message_id))
 
-    def newest(self) -> int:
-        """The newest number in that row; 0 while there is none."""
-        return self._newest
-
-    def note_doubt(self, chat: int, nonce: str, before: int) -> None:
-        """A send may have taken effect, or not; it would have got a number after `before`."""
-        if (chat, nonce) not in self._doubts:
-            _put(self._doubts, (chat, nonce), before)
-
-    def doubt(self, chat: int, nonce: str) -> int | None:
-        """The number after which a message of that nonce may stand there already; None where there is no doubt."""
-        return self._doubts.get((chat, nonce))
-
-    def settle(self, chat: int, nonce: str) -> None:
-        """The message was found, or sent anew."""
-        self._doubts.pop((chat, nonce), None)
+    def newest(self, chat: int) -> int:
+        """The newest number in the chat's row; 0 while there is none."""
+        return self._newest.get(_row(chat), 0)
 
     def conversation_of(self, chat: int, message_id: int) -> str | None:
         """The conversation in which a message of ours stands; None for an old one."""
         return self._sent.get((chat, message_id))
+
+
+def _row(chat: int) -> int:
+    """Telegram numbers the messages of all private chats and small groups of a bot in one row."""
+    return 0 if chat > _FIRST_SUPERGROUP else chat
 
 
 def _now() -> float:

@@ -17,7 +17,7 @@ from bot.channels.telegram.acknowledging import Acknowledgements
 from bot.channels.telegram.errors import BadMarkup, Moved, NothingToReplyTo, NotModified, door
 from bot.channels.telegram.layout import Payload
 from bot.channels.telegram.memory import Memory
-from bot.delivery.ports import Part, Shown
+from bot.delivery.ports import Found, Known, Part, Shown
 from bot.domain import Attachment, Origin
 from bot.errors import ChannelError, DeliveryError, MessageGone, TryLater
 from bot.ports import Texts
@@ -66,48 +66,41 @@ class TelegramOutlet:
         return layout.parts_of(shown, self._texts)
 
     async def send(self, part: Part, nonce: str) -> str:
-        """Send a new message. Telegram takes no nonce: in a private chat, a message of that nonce whose fate is in
-        doubt is looked for first; in a group it may come twice.
-        """
+        """Send a new message. Telegram takes no nonce: what is in doubt is looked for by `find`."""
         payload: Payload = part.payload
-        number = await self._twin(payload, nonce)
-        if number is None:
-            number = await self._send_anew(payload, part.position, nonce)
-        self._memory.note_sent(self._memory.now_at(self._chat), number, self._conversation_id)
-        self._memory.settle(self._chat, nonce)
+        quote = self._question if self.group and part.position == 0 else 0
+        message = await self._in_its_shape(payload, lambda entities, reply: self._send(payload, entities, reply), quote)
+        self._sent(message.message_id)
         self._after(payload)
-        return str(number)
+        return str(message.message_id)
 
-    async def _send_anew(self, payload: Payload, position: int, nonce: str) -> int:
-        quote = self._question if self.group and position == 0 else 0
-        before = self._memory.newest()
-        try:
-            message = await self._in_its_shape(
-                payload, lambda entities, reply: self._send(payload, entities, reply), quote
-            )
-        except TryLater as error:
-            if error.doubtful and not self.group and before:
-                self._memory.note_doubt(self._chat, nonce, before)
-            raise
-        return message.message_id
-
-    async def _twin(self, payload: Payload, nonce: str) -> int | None:
-        """The number of the message that an earlier try has left, which then says what it should: an edit succeeds, or
-        changes nothing, only where a message of ours stands. Those that are known stay as they are.
+    def hint(self) -> str:
+        """The number of a message before the one that is sent next. Telegram numbers the messages of all private chats
+        and small groups of a bot in one row, those of each supergroup in another.
         """
-        before = self._memory.doubt(self._chat, nonce)
-        if before is None:
-            return None
-        for number in range(before + 1, before + 1 + LOOK_AT):
-            if self._memory.conversation_of(self._chat, number) is not None:
+        return str(max(self._question, self._memory.newest(self._memory.now_at(self._chat))) or "")
+
+    async def find(self, part: Part | None, hint: str, known: Known) -> Found:
+        """Try the next numbers: an edit succeeds, or changes nothing, only where a message of ours stands, which then
+        says what it should. Those that are known to be others stay as they are. A file is not looked for.
+        """
+        if part is None or not hint:
+            return Found(sure=False)
+        payload: Payload = part.payload
+        for number in range(int(hint) + 1, int(hint) + 1 + LOOK_AT):
+            if self._memory.conversation_of(self._chat, number) is not None or await known(str(number)):
                 continue
             try:
                 with suppress(NotModified):
                     await self._in_its_shape(payload, partial(self._edited, number, payload), 0)
             except MessageGone:
                 continue
-            return number
-        return None
+            self._sent(number)
+            return Found(str(number))
+        return Found(sure=False)
+
+    def _sent(self, number: int) -> None:
+        self._memory.note_sent(self._memory.now_at(self._chat), number, self._conversation_id)
 
     def _edited(self, number: int, payload: Payload, entities: Sequence[object], _: int) -> Awaitable[object]:
         return self._edit(number, payload, entities)

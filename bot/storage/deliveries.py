@@ -1,0 +1,77 @@
+"""Turns on their way to the platform, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+
+from bot.domain import Channel, Delivery, Doubt, Turn, TurnState
+from bot.errors import NotFound
+from bot.storage.attachments import SqlAttachments
+from bot.storage.fencing import check_attempt
+from bot.storage.tables import parts, turns
+from bot.storage.turn_rows import read_turn
+
+UNFINISHED = (TurnState.ACCEPTED, TurnState.WORKING)
+
+_TAKE_UP = (
+    update(turns)
+    .where(
+        turns.c.id == bindparam("turn"),
+        turns.c.delivery == Delivery.PENDING,
+        turns.c.state != TurnState.REPLACED,
+    )
+    .values(attempts=turns.c.attempts + 1)
+    .returning(*turns.c)
+)
+
+
+class SqlDeliveries:
+    """`bot.ports.Deliveries` over one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def take_up(self, turn_id: int) -> Turn | None:
+        """One statement: of two processes at once the second counts last, and is the one whose changes hold."""
+        row = self._connection.execute(_TAKE_UP, {"turn": turn_id}).first()
+        return read_turn(row) if row else None
+
+    def waiting(self, channel: Channel, bot: str) -> Sequence[Turn]:
+        here = (turns.c.channel == channel, turns.c.bot == bot, turns.c.delivery == Delivery.PENDING)
+        wanted = select(turns).where(*here, turns.c.state != TurnState.REPLACED).order_by(turns.c.id)
+        return [read_turn(row) for row in self._connection.execute(wanted)]
+
+    def backlog(self, conversation_id: str) -> tuple[int, int]:
+        here = func.count().filter(turns.c.conversation_id == conversation_id)
+        counted = select(func.count(), here).select_from(turns)
+        waiting = (turns.c.state.in_(UNFINISHED), turns.c.delivery != Delivery.DIRECT)
+        everywhere, inside = self._connection.execute(counted.where(*waiting)).one()
+        return everywhere, inside
+
+    def ended(self, turn_id: int, delivery: Delivery, attempt: int) -> None:
+        """Raises NotFound and TakenOver."""
+        check_attempt(self._connection, turn_id, attempt)
+        self._connection.execute(update(turns).where(turns.c.id == turn_id).values(delivery=delivery))
+        if delivery is Delivery.DELIVERED:
+            SqlAttachments(self._connection).drop(turn_id)
+
+    def stop(self, turn_id: int) -> None:
+        """Raises NotFound."""
+        if not self._connection.execute(update(turns).where(turns.c.id == turn_id).values(stopped=True)).rowcount:
+            raise NotFound(f"There is no turn {turn_id}.")
+
+    def troubled(self, limit: int = 100) -> Sequence[Turn]:
+        in_doubt = exists().where(parts.c.turn_id == turns.c.id, parts.c.doubt != Doubt.NONE)
+        bad = or_(turns.c.delivery == Delivery.UNDELIVERABLE, turns.c.state == TurnState.FAILED, in_doubt)
+        newest = select(turns).where(bad, turns.c.channel != Channel.CONSOLE).order_by(turns.c.id.desc()).limit(limit)
+        return [read_turn(row) for row in self._connection.execute(newest)]
+
+    def again(self, turn_id: int) -> bool:
+        here = (turns.c.id == turn_id, turns.c.channel != Channel.CONSOLE)
+        failed = update(turns).where(*here, turns.c.state == TurnState.FAILED)
+        undelivered = update(turns).where(*here, turns.c.delivery == Delivery.UNDELIVERABLE)
+        anew = {"delivery": Delivery.PENDING, "attempts": 0}
+        changed = self._connection.execute(failed.values(state=TurnState.ACCEPTED, reason="", **anew)).rowcount
+        return bool(changed or self._connection.execute(undelivered.values(**anew)).rowcount)
