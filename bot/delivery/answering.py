@@ -99,20 +99,25 @@ class Answering:
         stopped = [shown.stop() for shown in here if user_id in (None, shown.turn.user_id)]
         return any(stopped)
 
-    async def drop(self, turn: Turn) -> bool:
-        """Stop quietly and take away what is shown; False if nothing was done for the turn. Raises StorageError."""
-        if not await self.queue.cancel(turn.id):
-            return False
-        dropped = await self.interrupt(turn.id)
-        opened = self._open.get((turn.channel, turn.bot))
-        if opened is not None and dropped is not None:
-            parts = await self._storage.read(lambda work: list(work.parts.of_turn(turn.id)))
-            outlet = opened.outlet(turn.conversation_id, turn.origin)
-            try:
-                await Outbox(self._storage, dropped, outlet, opened.pacer, parts, self._patience).remove()
-            except DeliveryError as error:
-                log.warning("turn %s: what was shown could not be removed: %s", turn.id, type(error).__name__)
-        return True
+    async def drop(self, turn: Turn) -> None:
+        """The question was deleted: end its answer quietly, and take away what is shown of it. A turn that has its
+        answer keeps it. Raises StorageError.
+        """
+        now = self._conductor.now()
+
+        def withdraw(work: UnitOfWork) -> Turn | None:
+            known = work.deliveries.take_up(turn.id)  # nobody else changes its parts from now on
+            if known is None:
+                return None
+            if known.unfinished:
+                work.turns.end(turn.id, TurnState.INTERRUPTED, now)
+            work.deliveries.ended(turn.id, Delivery.WITHDRAWN, known.attempts)
+            return known
+
+        withdrawn = await commit(self._storage, "turn interrupted", withdraw)
+        if withdrawn is not None:
+            await self.queue.cancel(turn.id)
+            await self.queue.put(withdrawn)
 
     async def interrupt(self, turn_id: int) -> Turn | None:
         """Mark a turn that nobody works on as interrupted, if it was unfinished, with nothing to be said of it; gives
@@ -148,12 +153,14 @@ class Answering:
         opened = self._open.get((turn.channel, turn.bot))
         if opened is None:
             log.warning("turn %s waits until its channel %s (bot %r) is up", turn.id, turn.channel, turn.bot)
-            return
+            return None
         if turn.origin.replaces:
             await keep(self._storage, "parts taken over", lambda work: _take_over(work, turn))
         taken = await keep(self._storage, "turn taken up", lambda work: work.deliveries.take_up(turn.id))
         if taken is None:
-            return
+            return None
+        if taken.delivery is Delivery.WITHDRAWN:
+            return await self._take_away(taken, opened)
         late = self._conductor.now() - taken.received_at > self._rules.old_after
         presentation = Presentation(
             taken,
@@ -173,6 +180,19 @@ class Answering:
             await presentation.run()
         finally:
             del self._presented[turn.id]
+
+    async def _take_away(self, turn: Turn, opened: OpenChannel) -> None:
+        parts = await self._storage.read(lambda work: list(work.parts.of_turn(turn.id)))
+        outlet = opened.outlet(turn.conversation_id, turn.origin)
+        try:
+            await Outbox(self._storage, turn, outlet, opened.pacer, parts, self._patience).remove()
+        except DeliveryError as error:
+            log.warning("turn %s: what was shown could not be removed: %s", turn.id, type(error).__name__)
+        await keep(
+            self._storage,
+            "delivery ended",
+            lambda work: work.deliveries.ended(turn.id, Delivery.DELIVERED, turn.attempts),
+        )
 
     def _events(self, turn: Turn, late: bool) -> AsyncGenerator[Event, None]:
         if turn.unfinished and turn.attempts > self._rules.attempts:

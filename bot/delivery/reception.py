@@ -16,7 +16,7 @@ from bot.delivery.ports import Outlets, TurnQueue
 from bot.delivery.pressing import Notice, Presses
 from bot.delivery.retrying import Patience
 from bot.delivery.speaking import Speaker
-from bot.domain import Channel, Incoming, Opinion, Origin, Turn, User
+from bot.domain import Channel, Incoming, Opinion, Origin, Turn, TurnState, User
 from bot.domain.text import clean
 from bot.errors import InvalidInput
 from bot.ports import LanguageTools, Storage, Texts, UnitOfWork
@@ -212,6 +212,9 @@ class Reception:
         if not verdict.admitted:
             await self._tell(incoming, verdict)
         elif not await self.stop(incoming.conversation_id, None if incoming.origin.admin else known.id):
+            latest = await self._storage.read(lambda work: work.turns.latest(incoming.conversation_id, known.id))
+            if latest is not None and latest.state is TurnState.INTERRUPTED:
+                return  # said twice, or given again by the platform
             await self._tell(incoming, Verdict(False, "stop-nothing"))
 
     def _admit(self, work: UnitOfWork, incoming: Incoming) -> tuple[User, Verdict]:

@@ -8,9 +8,10 @@ from bot.domain.incoming import Incoming
 from bot.domain.origin import File, Origin
 from bot.domain.persona import Persona
 from bot.domain.reply import Attachment, Choice, Citation, Outcome, Reply
-from bot.domain.turn import Channel, Delivery, Turn, TurnState
+from bot.domain.turn import TO_DO, Channel, Delivery, Turn, TurnState
 
 __all__ = [
+    "TO_DO",
     "Access",
     "AccessState",
     "Attachment",

@@ -35,7 +35,11 @@ class Delivery(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     UNDELIVERABLE = "undeliverable"  # the platform says never: blocked, deleted, forbidden
+    WITHDRAWN = "withdrawn"  # the question was deleted: what stands there of the reply is to be taken away
     DIRECT = "direct"  # shown as it is written, with nothing to deliver: the terminal
+
+
+TO_DO = (Delivery.PENDING, Delivery.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +74,7 @@ class Turn:
 
     @property
     def to_deliver(self) -> bool:
-        """Whether something is yet to be done for it: an answer, or bringing what came of it onto the platform."""
-        return self.delivery is Delivery.PENDING and self.state is not TurnState.REPLACED
+        """Whether something is yet to be done for it: an answer, or bringing what came of it onto the platform, or
+        taking that away.
+        """
+        return self.delivery in TO_DO and self.state is not TurnState.REPLACED

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
-from bot.domain import Channel, Delivery, Doubt, Turn, TurnState
+from bot.domain import TO_DO, Channel, Delivery, Doubt, Turn, TurnState
 from bot.errors import NotFound
 from bot.storage.attachments import SqlAttachments
 from bot.storage.fencing import check_attempt
@@ -19,7 +19,7 @@ _TAKE_UP = (
     update(turns)
     .where(
         turns.c.id == bindparam("turn"),
-        turns.c.delivery == Delivery.PENDING,
+        turns.c.delivery.in_(TO_DO),
         turns.c.state != TurnState.REPLACED,
     )
     .values(attempts=turns.c.attempts + 1)
@@ -39,7 +39,7 @@ class SqlDeliveries:
         return read_turn(row) if row else None
 
     def waiting(self, channel: Channel, bot: str) -> Sequence[Turn]:
-        here = (turns.c.channel == channel, turns.c.bot == bot, turns.c.delivery == Delivery.PENDING)
+        here = (turns.c.channel == channel, turns.c.bot == bot, turns.c.delivery.in_(TO_DO))
         wanted = select(turns).where(*here, turns.c.state != TurnState.REPLACED).order_by(turns.c.id)
         return [read_turn(row) for row in self._connection.execute(wanted)]
 

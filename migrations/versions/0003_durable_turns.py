@@ -12,7 +12,7 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-DELIVERIES = "delivery IN ('pending', 'delivered', 'undeliverable', 'direct')"
+DELIVERIES = "delivery IN ('pending', 'delivered', 'undeliverable', 'withdrawn', 'direct')"
 
 
 def upgrade() -> None:

@@ -3,7 +3,8 @@
 A harness is an async context manager. Behind it stands one shop of skills (`contract_desk`), which a restart keeps:
 
 - `echo` (the default) says the text again, a word an event; after a text that begins with `slow` it waits after the
-  first word until `go_on`; `long N` says N numbered words; `offer` offers the questions `First?` and `Second?`.
+  first word until `go_on`; `long N` says N numbered words; `offer` offers the
+  questions `First?` and `Second?`; with `file` comes a file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Protocol, Self
 from bot.delivery.access import AccessOptions, Gate
 from bot.delivery.pressing import Notice
 from bot.delivery.reception import Reception
-from bot.domain import Channel, Completed, Event, Incoming, Origin, Outcome, Reply, TextDelta, User
+from bot.domain import Attachment, Channel, Completed, Event, Incoming, Origin, Outcome, Reply, TextDelta, User
 from bot.ports import Texts
 from bot.skills import SkillMatch, SkillRequest, Toolbox
 from tests.support.desk import Desk
@@ -52,7 +53,9 @@ class ContractSkill:
             if first == "slow" and number == 0:
                 await self.go_on.wait()
         offered = ("First?", "Second?") if first == "offer" else ()
-        yield Completed(Reply(" ".join(words), "echo", Outcome.GENERATED, request.language, suggestions=offered))
+        file = Attachment("file.txt", "text/plain", b"content") if first == "file" else None
+        text = " ".join(words)
+        yield Completed(Reply(text, "echo", Outcome.GENERATED, request.language, suggestions=offered, attachment=file))
 
 
 def long_words(count: int) -> list[str]:

@@ -52,6 +52,8 @@ class Platform:
     fault: Callable[[str], DeliveryError | None] = lambda method: None
     delay: float = 0.0
     forgetful: bool = False  # whether nonces mean nothing to it
+    blind: bool = False  # whether nobody can look for a message there either
+    given: list[str] = field(default_factory=list)  # the ids of all messages, oldest first
     messages: dict[str, Standing] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
@@ -68,6 +70,7 @@ class Platform:
         """A message with a nonce that was used before is that message, unless the platform cannot tell."""
         if self.forgetful or (place, nonce) not in self._nonces:
             id_ = self._nonces[place, nonce] = f"m{next(self._ids)}"
+            self.given.append(id_)
             self.messages[id_] = Standing(id_, place, content.text, content.buttons, file)
             self.drafts.pop(place, None)
         return self._nonces[place, nonce]
@@ -107,10 +110,20 @@ class MemoryOutlet:
         return await self._call("send", lambda: self.platform.post(self.place, nonce, part.payload), part)
 
     def hint(self) -> str:
-        return "here"
+        return str(len(self.platform.given))
 
     async def find(self, part: Part | None, hint: str, known: Known) -> Found:
-        return Found(sure=not self.platform.forgetful)
+        """A platform that knows no nonces lets its messages be looked for, unless it is blind."""
+        if not self.platform.forgetful:
+            return Found()
+        if self.platform.blind:
+            return Found(sure=False)
+        for id_ in self.platform.given[int(hint or 0) :]:
+            message = self.platform.messages.get(id_)
+            fits = message is not None and (message.file is None) == (part is not None)
+            if message is not None and message.place == self.place and fits and not await known(id_):
+                return Found(id_)
+        return Found()
 
     async def edit(self, external_id: str, part: Part) -> None:
         def effect() -> None:

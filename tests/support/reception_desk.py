@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.delivery.access import AccessOptions, Gate
+from bot.delivery.inbox import Inbox
 from bot.delivery.ports import Pace
 from bot.delivery.reception import Notice, Reception
+from bot.delivery.rules import TurnRules
 from bot.domain import Channel, Incoming, Origin, Turn, TurnState, User
 from tests.support.channel_harness import ContractSkill, contract_desk
 from tests.support.outlet import MemoryOutlets, Platform
@@ -31,8 +34,8 @@ class ReceptionDesk:
 
     def start(self) -> None:
         desk = self.desk
-        gate = Gate(desk.storage, self.access)
-        self.reception = Reception(desk.storage, desk.inbox, desk.conductor, desk.texts, desk.languages, gate)
+        self.gate = Gate(desk.storage, self.access)
+        self.reception = Reception(desk.storage, desk.inbox, desk.conductor, desk.texts, desk.languages, self.gate)
         self.reception.open(self.outlets)
 
     async def says(self, text: str, who: str = "1", message: str = "", **origin: bool | str) -> Turn | None:
@@ -55,10 +58,19 @@ class ReceptionDesk:
         rows = [row for message in self.platform.messages.values() for row in message.buttons]
         return [button.action for row in rows for button in row if button.label == label]
 
-    def incoming(self, text: str, who: str = "1", message: str = "", **origin: bool | str) -> Incoming:
+    def incoming(
+        self, text: str, who: str = "1", message: str = "", *, update: str = "", **origin: bool | str
+    ) -> Incoming:
         self.given += 1
         about = replace(Origin(message_id=message), **origin)  # type: ignore[arg-type]
-        return Incoming(User(Channel.TELEGRAM, who), HERE, text, f"u{self.given}", about, self.outlets.bot)
+        update = update or f"u{self.given}"
+        return Incoming(User(Channel.TELEGRAM, who), HERE, text, update, about, self.outlets.bot)
+
+    def choose(self, in_doubt_repeat: bool = True, **rules: Any) -> None:
+        """Start anew with other rules for turns."""
+        desk = self.desk
+        desk.inbox = Inbox(desk.storage, rules=TurnRules(repeat=in_doubt_repeat, **rules))
+        self.start()
 
     @property
     def texts(self) -> list[str]:

@@ -80,6 +80,11 @@ async def test_stop_does_not_wait_behind_the_answer_that_it_stops(desk: Receptio
     await asyncio.sleep(3)
     assert desk.texts == ["slow\n(stopped)"]
     assert [await desk.state(turn) for turn in (running, waiting)] == [TurnState.INTERRUPTED] * 2
+    await desk.says("/stop")  # it is stopped; the platform may have given the same again
+    await asyncio.sleep(3)
+    assert desk.texts == ["slow\n(stopped)"]
+    await desk.says("hello")
+    await asyncio.sleep(3)
     await desk.says("/stop")
     await asyncio.sleep(3)
     assert desk.texts[-1] == "There is nothing to stop."
