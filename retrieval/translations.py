@@ -1,6 +1,6 @@
 """Entries in two languages, known by their ids: `return-window.en` and `return-window.zh` say the same.
 
-A Chinese question may be nearest to an English wording ("RAG 是啥" to "What is RAG?"); its answer is the Chinese twin's.
+A Chinese question may be nearest to an English wording ("RAG 是啥" to "What is RAG?"); its answer is the twin's.
 """
 
 from __future__ import annotations

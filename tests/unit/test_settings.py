@@ -235,5 +235,5 @@ def test_the_databases_password_may_lie_in_a_file(tmp_path: Path, url: str, whol
     assert "p@s" not in repr(settings)
     file.unlink()
     if not url.startswith("sqlite"):
-        with pytest.raises(SettingsError, match="database_password_file is .* cannot be read"):
+        with pytest.raises(SettingsError, match=r"database_password_file is .* cannot be read"):
             assert settings.storage_url

@@ -26,7 +26,9 @@ BEGINNING = 24  # characters by which a message is known again
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """What the outlets of a connection write with. `commands` are the ids of the slash commands by name, `me` the bot's."""
+    """What the outlets of a connection write with. `commands` are the ids of the slash commands by name,
+    `me` the bot's own.
+    """
 
     wire: Wire
     texts: Texts
