@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+Device = Literal["auto", "cpu", "cuda"]
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
@@ -16,7 +18,16 @@ class DeviceReport:
     description: str
 
 
-def describe_device(device: Literal["auto", "cpu", "cuda"]) -> DeviceReport:
+def device_kind(device: Device) -> Literal["cpu", "cuda"]:
+    """What the setting comes to here; `cuda` stays so where none is there. Loads torch, unless it says `cpu`."""
+    if device != "auto":
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def describe_device(device: Device) -> DeviceReport:
     """Say what the setting comes to here. Loads torch."""
     import torch
 

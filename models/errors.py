@@ -4,6 +4,7 @@ ModelError
 ├── UnknownModel        no such name in the catalogue, or no such profile
 ├── WeightsUnavailable  weights are not on disk and could not be fetched, or fail their checksum twice
 ├── InvalidWeights      a model folder is incomplete, of an unknown architecture, or holds pickles
+├── TooLarge            a model takes more memory than there is for models
 ├── ContextTooLong      the prompt does not fit the model's context
 ├── UnsupportedLanguage the model cannot work in that language or pair of languages
 └── EngineFailed        the engine stopped, ran out of memory, or its server did not answer
@@ -26,6 +27,10 @@ class WeightsUnavailable(ModelError):  # noqa: N818
 
 class InvalidWeights(ModelError):  # noqa: N818
     """A model folder cannot be loaded."""
+
+
+class TooLarge(ModelError):  # noqa: N818
+    """A model takes more memory than there is for models; it was not loaded."""
 
 
 class ContextTooLong(ModelError):  # noqa: N818

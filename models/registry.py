@@ -1,7 +1,8 @@
-"""The models of a profile, by task: loaded when first asked for, shared, closed together.
+"""The models of a profile, by task: loaded when they are first used, shared, unloaded when memory is short.
 
     registry = Registry(ModelOptions(models_dir=Path("models"), profile="embedded"))
-    registry.generator(); registry.embedder(); registry.translator(); registry.sentiment(); registry.classifier()
+    registry.generator(); registry.embedder(); registry.reranker(); registry.translator(); registry.sentiment()
+    await registry.swap("generate", "qwen3-1_7b")    # what is being written is finished by the model before
     await registry.close()
 
 Nothing is downloaded here: missing weights raise WeightsUnavailable with the command that fetches them.
@@ -9,101 +10,75 @@ Nothing is downloaded here: missing weights raise WeightsUnavailable with the co
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar, cast
 
-from models.catalogue import ModelSpec, ServerSource, Task, catalogue, resolve
-from models.encoders.remote_encoder import RemoteEncoder
-from models.encoders.transformer_encoder import TransformerEncoder
+from models.builders import Builders, ModelOptions
+from models.catalogue import ModelSpec, Task, catalogue, resolve
 from models.engines.fallback import FallbackGenerator
-from models.engines.remote.building import remote_encoder, remote_generator
-from models.engines.remote.remote_engine import RemoteGenerator
-from models.engines.remote.server import Server
-from models.engines.transformers_engine import TransformersGenerator
-from models.errors import UnsupportedLanguage
-from models.ports import Classifier, Encoder, Generator, SentimentClassifier, Translator
-from models.tasks.classifiers import ClassifierSentiment
+from models.errors import UnknownModel, UnsupportedLanguage
+from models.handles import (
+    EncoderHandle,
+    GeneratorHandle,
+    Handle,
+    RerankerHandle,
+    SentimentHandle,
+    TranslatorHandle,
+)
+from models.memory import machine_memory
+from models.ports import Classifier, Encoder, Generator, Reranker, SentimentClassifier, Translator
+from models.shelf import Shelf, Slot
 from models.tasks.classify import EvidenceClassifier
 from models.tasks.sentiment import EvidenceSentiment, ToEnglish, Weights
-from models.tasks.seq2seq import Seq2SeqTranslator
 from models.tasks.summarise import Summariser
 from models.tasks.translate import ApertiumTranslator, FirstAble
 from models.tasks.translation.careful import UnitTranslator
 from models.tasks.translation.generative import GenerativeTranslator
-from models.tasks.translation.glossary import Glossary
-from models.weights import find
+from models.types import ModelState
+
+__all__ = ["ModelOptions", "Registry"]
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelOptions:
-    """Which models, and how they run. `overrides` name a model, a folder or a hub repository per task.
-
-    Several models for a task are separated by commas: translators of different pairs, or generators of which the next
-    one writes when one before it cannot. `threads` is for the CPU. `servers` are those that `server:NAME` may name.
-    """
-
-    models_dir: Path
-    profile: str = "embedded"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int | None = None
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    servers: Mapping[str, Server] = field(default_factory=dict)
-    glossary: Glossary = field(default_factory=Glossary)
-
-
-_CLOSED_IN_THE_LOOP = (TransformersGenerator, RemoteGenerator, Seq2SeqTranslator, ClassifierSentiment)
-
-
-class _Closable(Protocol):
-    async def close(self) -> None: ...
+H = TypeVar("H", bound=Handle[Any])
 
 
 class Registry:
-    """Builds each model once; safe to use from several threads. `to_english` is handed to tasks that need it."""
+    """Builds each model once; safe to use from several threads. `to_english` is handed to tasks that need it.
+
+    What it hands out stands for a task's model, whichever that is, and holds it in memory while it is used.
+    """
 
     def __init__(self, options: ModelOptions, to_english: Mapping[str, ToEnglish] | None = None) -> None:
         self._options = options
         self._to_english = dict(to_english or {})
+        self._slots: dict[str, Slot[Any]] = {}
         self._built: dict[str, object] = {}
         self._lock = threading.RLock()
+        self._shelf = Shelf(lambda: options.memory_bytes or machine_memory(options.device))
+        self._builders = Builders(lambda: self._options, lambda: self._shelf.budget, self._specs_of_all)
 
     def specs(self, task: Task | str) -> tuple[ModelSpec, ...]:
         """Give the models chosen for a task; none if the profile has none. Raises UnknownModel."""
-        task = Task(task)
-        override = self._options.overrides.get(task.value, "")
-        names = [name.strip() for name in override.split(",") if name.strip()]
-        return tuple(resolve(name, task) for name in names or catalogue().profile(self._options.profile).models[task])
+        return _chosen(self._options, Task(task))
 
     def generator(self) -> Generator:
         """Give the generator, or several as a chain. Raises WeightsUnavailable, InvalidWeights or UnknownModel."""
         specs = self.specs(Task.GENERATE)
         if len(specs) < 2:
-            return self._generator(self._only(Task.GENERATE))
-        return self._once("generate", lambda: FallbackGenerator([self._generator(spec) for spec in specs]))
+            return self._handle(Task.GENERATE, GeneratorHandle)
+        return self._once("chain", lambda: FallbackGenerator([self._fixed(Task.GENERATE, spec) for spec in specs]))
 
     def embedder(self) -> Encoder:
         """Give the encoder. Raises WeightsUnavailable or InvalidWeights."""
-        spec = self._only(Task.EMBED)
-        if isinstance(spec.source, ServerSource):
-            server = spec.source.server
-            return self._once(f"embed {spec.name}", lambda: remote_encoder(server, self._options.servers))
-        return self._once(
-            f"embed {spec.name}",
-            lambda: TransformerEncoder(
-                self._find(spec),
-                name=spec.name,
-                languages=spec.languages,
-                query_prefix=spec.query_prefix,
-                passage_prefix=spec.passage_prefix,
-                device=self._options.device,
-                threads=self._options.threads,
-            ),
-        )
+        return self._handle(Task.EMBED, EncoderHandle)
+
+    def reranker(self) -> Reranker | None:
+        """Give the reranker, or None where the profile has none. Raises WeightsUnavailable or InvalidWeights."""
+        return self._handle(Task.RERANK, RerankerHandle) if self.specs(Task.RERANK) else None
 
     def translator(self) -> Translator:
         """Give the chosen translators, and Apertium where it is installed. A pair that none can raises with advice."""
@@ -123,54 +98,117 @@ class Registry:
         """Give the summariser."""
         return self._once("summarise", lambda: Summariser(self.generator(), self.embedder()))
 
+    async def warm(self, tasks: Iterable[Task | str]) -> None:
+        """Load the models of these tasks now. Raises what their first use would."""
+        for task in map(Task, tasks):
+            for spec in self.specs(task):
+                slot = await asyncio.to_thread(self._slot, task, spec)
+                await self._warm(slot)
+
+    async def swap(self, task: Task | str, name: str) -> None:
+        """Give a task another model without a stop: new work goes to it, old work is finished by the one before, which
+        is then closed. Loads the new one first, where both fit into memory.
+
+        Raises UnknownModel, WeightsUnavailable, InvalidWeights or TooLarge, and then nothing has changed.
+        """
+        task = Task(task)
+        if task is Task.EMBED:
+            raise UnknownModel("The embedder cannot be changed while Parley runs, for the index holds its vectors.")
+        options = replace(self._options, overrides={**self._options.overrides, task.value: name})
+        slots = [await asyncio.to_thread(self._checked, task, spec) for spec in _chosen(options, task)]
+        for slot in slots:
+            if not slot.loaded and self._shelf.used() + slot.need <= self._shelf.budget:
+                await self._warm(slot)
+        with self._lock:
+            self._options = options
+            self._built = {key: one for key, one in self._built.items() if isinstance(one, Handle)}
+            kept = {_key(spec, each) for each in Task for spec in self.specs(each)}
+            gone = [self._slots.pop(key) for key in list(self._slots) if key not in kept]
+        for slot in gone:
+            self._shelf.retire(slot)
+
+    def state(self) -> list[ModelState]:
+        """Give what has been built: how much memory each takes, whether it is loaded, and how many use it."""
+        with self._lock:
+            slots = dict(self._slots)
+        return [
+            ModelState(
+                name=slot.name,
+                tasks=tuple(each.value for each in Task if any(_key(one, each) == key for one in self.specs(each))),
+                bytes=slot.need,
+                loaded=slot.loaded,
+                users=slot.users,
+            )
+            for key, slot in slots.items()
+        ]
+
+    @property
+    def budget(self) -> int:
+        """How many bytes all models may take together."""
+        return self._shelf.budget
+
     async def close(self) -> None:
         """Close what was built, last built first; the registry builds anew when it is asked again."""
         with self._lock:
-            built, self._built = list(self._built.values()), {}
-        for model in reversed(built):
-            if isinstance(model, _CLOSED_IN_THE_LOOP):
-                await cast(_Closable, model).close()
-            elif isinstance(model, TransformerEncoder | RemoteEncoder):
-                model.close()
+            self._built, self._slots = {}, {}
+        await self._shelf.close()
 
-    def _generator(self, spec: ModelSpec) -> Generator:
-        if isinstance(spec.source, ServerSource):
-            server = spec.source.server
-            return self._once(f"generate {spec.name}", lambda: remote_generator(server, self._options.servers))
-        return self._once(
-            f"generate {spec.name}",
-            lambda: TransformersGenerator(
-                self._find(spec),
-                name=spec.name,
-                languages=spec.languages,
-                device=self._options.device,
-                threads=self._options.threads,
-            ),
-        )
+    async def _warm(self, slot: Slot[Any]) -> None:
+        async with self._shelf.hold(lambda: slot) as model:
+            if not hasattr(model, "warm"):
+                return
+            if asyncio.iscoroutinefunction(model.warm):
+                await model.warm()
+            else:
+                await asyncio.to_thread(model.warm)
+
+    def _handle(self, task: Task, kind: type[H]) -> H:
+        def current() -> Slot[Any]:
+            return self._slot(task, self._only(task))
+
+        handle = self._once(task.value, lambda: kind(self._shelf, current))
+        _ = handle.engine  # what is wrong with its folder is said now
+        return handle
+
+    def _fixed(self, task: Task, spec: ModelSpec) -> GeneratorHandle:
+        """A generator that stays this one."""
+        slot = self._slot(task, spec)
+        _ = slot.model
+        return GeneratorHandle(self._shelf, partial(_same, slot))
+
+    def _slot(self, task: Task, spec: ModelSpec) -> Slot[Any]:
+        key = _key(spec, task)
+        with self._lock:
+            if key not in self._slots:
+                self._slots[key] = self._builders.slot(task, spec)
+            return self._slots[key]
+
+    def _checked(self, task: Task, spec: ModelSpec) -> Slot[Any]:
+        """The slot of a model that could be used: its weights are there, and small enough."""
+        known = _key(spec, task) in self._slots
+        slot = self._slot(task, spec)
+        try:
+            _ = slot.model, slot.need
+        except BaseException:
+            if not known:
+                with self._lock:
+                    self._slots.pop(_key(spec, task), None)
+            raise
+        return slot
 
     def _build_translator(self) -> Translator:
         found: list[UnitTranslator] = []
         for spec in self.specs(Task.TRANSLATE):
             if spec.architecture == "causal":
-                found.append(GenerativeTranslator(self._generator(spec)))
+                found.append(GenerativeTranslator(self._fixed(Task.TRANSLATE, spec)))
             else:
-                found.append(self._seq2seq(spec))
+                slot = self._slot(Task.TRANSLATE, spec)
+                _ = slot.model
+                found.append(TranslatorHandle(self._shelf, partial(_same, slot)))
         apertium = ApertiumTranslator()
         if apertium.installed:
             found.append(apertium)
         return FirstAble(found, self._translation_advice(), self._options.glossary)
-
-    def _seq2seq(self, spec: ModelSpec) -> Seq2SeqTranslator:
-        return self._once(
-            f"translate {spec.name}",
-            lambda: Seq2SeqTranslator(
-                self._find(spec),
-                name=spec.name,
-                pairs=spec.pairs,
-                device=self._options.device,
-                threads=self._options.threads,
-            ),
-        )
 
     def _translation_advice(self) -> str:
         if self.specs(Task.TRANSLATE):
@@ -181,13 +219,15 @@ class Registry:
         )
 
     def _build_sentiment(self) -> SentimentClassifier:
-        specs = self.specs(Task.SENTIMENT)
-        if specs:
-            return ClassifierSentiment(self._find(specs[0]), name=specs[0].name, device=self._options.device)
+        if self.specs(Task.SENTIMENT):
+            return self._handle(Task.SENTIMENT, SentimentHandle)
         weight = 0.1 if self._only(Task.GENERATE).name == "smollm2-135m-instruct" else 1.0
         weights = Weights(likelihood=weight)
         # Chinese goes by its words of feeling alone: with word-by-word glosses for the models it was judged worse.
         return EvidenceSentiment(self.generator(), self.embedder(), weights=weights)
+
+    def _specs_of_all(self) -> dict[str, tuple[Task, ModelSpec]]:
+        return {_key(spec, task): (task, spec) for task in Task for spec in self.specs(task)}
 
     def _only(self, task: Task) -> ModelSpec:
         specs = self.specs(task)
@@ -195,12 +235,25 @@ class Registry:
             raise UnsupportedLanguage(f"The profile '{self._options.profile}' has no model to {task}.")
         return specs[0]
 
-    def _find(self, spec: ModelSpec) -> Path:
-        return find(spec, self._options.models_dir)
-
     def _once(self, key: str, build: Callable[[], T]) -> T:
         with self._lock:
             if key not in self._built:
                 self._built[key] = build()
             found: Any = self._built[key]
             return cast(T, found)
+
+
+def _chosen(options: ModelOptions, task: Task) -> tuple[ModelSpec, ...]:
+    override = options.overrides.get(task.value, "")
+    names = [name.strip() for name in override.split(",") if name.strip()]
+    return tuple(resolve(name, task) for name in names or catalogue().profile(options.profile).models[task])
+
+
+def _same(slot: Slot[T]) -> Slot[T]:
+    return slot
+
+
+def _key(spec: ModelSpec, task: Task) -> str:
+    """One place for each model, whatever it does: a generator may translate, too."""
+    kind = Task.GENERATE if spec.architecture == "causal" else task
+    return f"{kind} {spec.name}"

@@ -125,3 +125,14 @@ class Summary:
     extracted: bool
     model: str
     chosen: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """A model of the registry: about how many bytes it takes once it is loaded, and how many use it at this moment."""
+
+    name: str
+    tasks: tuple[str, ...]
+    bytes: int
+    loaded: bool
+    users: int

@@ -180,7 +180,7 @@ class PagedLoop:
     def _share_of_free(self) -> float:
         _free()
         free, _ = torch.cuda.mem_get_info(self._loaded.device)
-        wanted = min(free - self._sizes.reserve_bytes, self._sizes.cache_bytes or free)
+        wanted = self._sizes.cache_bytes or free
         return max(min(wanted / free, _SHARE), 0.01)
 
 

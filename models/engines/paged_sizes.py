@@ -11,15 +11,14 @@ _LEAST_BATCH = 128
 class PagedSizes:
     """How large the cache and the batches are.
 
-    `blocks` of `page_tokens` tokens each; None takes `cache_bytes` (None: all) of what is free, but leaves
-    `reserve_bytes` to the other models. `batch_tokens` are computed in one step, of at most `requests` requests.
+    `blocks` of `page_tokens` tokens each; None takes `cache_bytes` of what is free (None: most of it).
+    `batch_tokens` are computed in one step, of at most `requests` requests.
     """
 
     page_tokens: int = 256
     blocks: int | None = None
     batch_tokens: int = 2048
     requests: int = 256
-    reserve_bytes: int = 0
     cache_bytes: int | None = None
 
     def smaller(self) -> PagedSizes:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models.catalogue import Task
-from models.errors import UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.errors import EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.ports import Generator
 from models.registry import ModelOptions, Registry
 from models.tasks.classifiers import ClassifierSentiment
 from models.tasks.sentiment import EvidenceSentiment
-from models.types import ChatMessage, Finished, GenerationRequest
+from models.types import ChatMessage, Finished, GenerationRequest, TextChunk
 from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
 
 
@@ -24,6 +27,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {
         "generate": str(build_tiny_llama(root / "llama")),
         "embed": str(build_tiny_bert(root / "bert")),
+        "rerank": str(build_tiny_bert(root / "judge", classes=("relevance",))),
         "sentiment": str(build_tiny_bert(root / "mood", classes=("negative", "neutral", "positive"))),
     }
 
@@ -59,7 +63,7 @@ async def test_models_are_built_once_and_shared(tmp_path: Path, folders: dict[st
 
 async def test_a_trained_sentiment_model_comes_first(tmp_path: Path, folders: dict[str, str]) -> None:
     registry = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
-    assert isinstance(registry.sentiment(), ClassifierSentiment)
+    assert isinstance(registry.sentiment().engine, ClassifierSentiment)  # type: ignore[attr-defined]
     (judged,) = await registry.sentiment().judge(["good"])
     assert judged.label in {"positive", "neutral", "negative"}
     await registry.close()
@@ -103,3 +107,82 @@ async def test_the_embedded_models_answer() -> None:
     assert vectors.shape == (3, 384)
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
     await registry.close()
+
+
+async def say(generator: Generator, text: str = "fox", tokens: int = 40) -> str:
+    request = GenerationRequest((ChatMessage("user", text),), max_new_tokens=tokens)
+    return "".join([event.text async for event in generator.stream(request) if isinstance(event, TextChunk)])
+
+
+async def test_a_swap_gives_new_work_to_the_new_model_and_lets_the_old_one_finish(
+    tmp_path: Path, folders: dict[str, str]
+) -> None:
+    other = str(build_tiny_llama(tmp_path / "other", seed=1))
+    registry = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
+    generator = registry.generator()
+    before = await say(generator)
+    old = generator.engine  # type: ignore[attr-defined]
+
+    running = generator.stream(GenerationRequest((ChatMessage("user", "fox"),), max_new_tokens=40))
+    pieces = [await anext(running)]
+    await registry.swap("generate", other)
+    assert generator.name == "other"
+    after = await say(generator)
+    pieces += [event async for event in running]
+    assert "".join(event.text for event in pieces if isinstance(event, TextChunk)) == before
+    assert after != before
+    await registry.close()
+    with pytest.raises(EngineFailed, match="closed"):
+        await say(old)
+
+
+async def test_a_swap_that_cannot_be_changes_nothing(tmp_path: Path, folders: dict[str, str]) -> None:
+    size = (Path(folders["generate"]) / "model.safetensors").stat().st_size
+    large = build_tiny_llama(tmp_path / "large", num_hidden_layers=40)
+    options = ModelOptions(tmp_path, device="cpu", overrides=folders, memory_bytes=4 * size)
+    registry = Registry(options)
+    before = await say(registry.generator())
+    with pytest.raises(TooLarge, match=r"large.*models\.memory_gb.*fits"):
+        await registry.swap("generate", str(large))
+    with pytest.raises(UnknownModel):
+        await registry.swap("generate", "no such model")
+    with pytest.raises(WeightsUnavailable, match="parley models fetch qwen3-1_7b"):
+        await registry.swap("generate", "qwen3-1_7b")
+    with pytest.raises(UnknownModel, match="index holds its vectors"):
+        await registry.swap("embed", folders["embed"])
+    assert await say(registry.generator()) == before
+    assert [state.name for state in registry.state()] == ["llama"]
+    await registry.close()
+
+
+async def test_models_that_do_not_fit_together_take_turns(tmp_path: Path, folders: dict[str, str]) -> None:
+    options = ModelOptions(tmp_path, device="cpu", overrides=folders, memory_bytes=1)
+    needs = [
+        Registry(options)._builders._weights(spec, Path(folders[spec.tasks[0]]))
+        for spec in (*Registry(options).specs("generate"), *Registry(options).specs("embed"))
+    ]
+    registry = Registry(replace(options, memory_bytes=max(needs) + 10))
+    before = await say(registry.generator())
+    await asyncio.to_thread(registry.embedder().embed, ["fox"])
+    assert {state.name: state.loaded for state in registry.state()} == {"llama": False, "bert": True}
+    assert await say(registry.generator()) == before
+    assert {state.name: state.loaded for state in registry.state()} == {"llama": True, "bert": False}
+    await registry.close()
+
+
+async def test_models_are_loaded_ahead_and_seen(tmp_path: Path, folders: dict[str, str]) -> None:
+    registry = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
+    await registry.warm(["generate", "embed"])
+    states = {state.name: state for state in registry.state()}
+    assert states["llama"].tasks == ("generate",)
+    assert states["bert"].loaded
+    assert states["bert"].bytes > 1000
+    assert registry.budget > 10**9
+    await registry.close()
+
+
+def test_a_profile_without_a_reranker_has_none(tmp_path: Path, folders: dict[str, str]) -> None:
+    assert Registry(ModelOptions(tmp_path)).reranker() is None
+    reranker = Registry(ModelOptions(tmp_path, device="cpu", overrides={"rerank": folders["rerank"]})).reranker()
+    assert reranker is not None
+    assert len(reranker.score("fox", ["the quick fox", "dog"])) == 2

@@ -1,0 +1,147 @@
+"""Which class runs which model, and with how much memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from models.catalogue import ModelSpec, ServerSource, Task
+from models.devices import Device, device_kind
+from models.encoders.transformer_encoder import TransformerEncoder
+from models.engines.paged import PagedGenerator
+from models.engines.paged_sizes import PagedSizes
+from models.engines.remote.building import remote_encoder, remote_generator
+from models.engines.remote.server import Server
+from models.engines.transformers_engine import TransformersGenerator
+from models.errors import TooLarge, WeightsUnavailable
+from models.memory import Quantisation, gigabytes, model_bytes, what_fits
+from models.ports import Generator
+from models.shelf import Slot
+from models.tasks.classifiers import ClassifierSentiment
+from models.tasks.rerank import CrossEncoderReranker
+from models.tasks.seq2seq import Seq2SeqTranslator
+from models.weights import find
+
+_LEAST_CACHE = 512_000_000  # bytes of keys and values, for a few conversations at least
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOptions:
+    """Which models, and how they run. `overrides` name a model, a folder or a hub repository per task.
+
+    Several models for a task are separated by commas: translators of different pairs, or generators of which the next
+    one writes when one before it cannot. `threads` is for the CPU. `servers` are those that `server:NAME` may name.
+    `memory_bytes` bounds all models together; None: most of what the device has. `adapters` are folders by name.
+    """
+
+    models_dir: Path
+    profile: str = "embedded"
+    device: Device = "auto"
+    threads: int | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    memory_bytes: int | None = None
+    quantisation: Quantisation = "none"
+    adapters: Mapping[str, Path] = field(default_factory=dict)
+
+
+class Builders:
+    """Makes a slot for a model: how to build it, and what it takes of the `budget`. `chosen` gives all that are."""
+
+    def __init__(
+        self,
+        options: Callable[[], ModelOptions],
+        budget: Callable[[], int],
+        chosen: Callable[[], Mapping[str, tuple[Task, ModelSpec]]],
+    ) -> None:
+        self._options = options
+        self._budget = budget
+        self._chosen = chosen
+
+    def slot(self, task: Task, spec: ModelSpec) -> Slot[Any]:
+        """Make a place for a model. Raises WeightsUnavailable or InvalidWeights."""
+        if isinstance(spec.source, ServerSource):
+            return self._server(task, spec.name, spec.source.server)
+        folder = find(spec, self._options().models_dir)
+        return Slot(spec.name, lambda: self._need(task, spec, folder), lambda: self._build(task, spec, folder))
+
+    def _build(self, task: Task, spec: ModelSpec, folder: Path) -> Any:
+        options = self._options()
+        if spec.architecture == "causal":
+            return self._generator(spec, folder)
+        if task is Task.EMBED:
+            return TransformerEncoder(
+                folder,
+                name=spec.name,
+                languages=spec.languages,
+                query_prefix=spec.query_prefix,
+                passage_prefix=spec.passage_prefix,
+                device=options.device,
+                threads=options.threads,
+            )
+        if task is Task.TRANSLATE:
+            return Seq2SeqTranslator(
+                folder, name=spec.name, pairs=spec.pairs, device=options.device, threads=options.threads
+            )
+        if task is Task.RERANK:
+            return CrossEncoderReranker(folder, name=spec.name, device=options.device)
+        return ClassifierSentiment(folder, name=spec.name, device=options.device)
+
+    def _server(self, task: Task, name: str, server: str) -> Slot[Any]:
+        servers = self._options().servers
+        build = remote_encoder if task is Task.EMBED else remote_generator
+        return Slot(name, lambda: 0, lambda: build(server, servers), in_loop=True)
+
+    def _generator(self, spec: ModelSpec, folder: Path) -> Generator:
+        """The paged engine where there is a GPU, which it is made for; padded batches on a CPU."""
+        options = self._options()
+        if device_kind(options.device) == "cpu":
+            return TransformersGenerator(
+                folder, name=spec.name, languages=spec.languages, device=options.device, threads=options.threads
+            )
+        return PagedGenerator(
+            folder,
+            name=spec.name,
+            languages=spec.languages,
+            device=options.device,
+            quantisation=options.quantisation,
+            sizes=PagedSizes(cache_bytes=self._cache(spec, folder)),
+            adapters=options.adapters,
+        )
+
+    def _need(self, task: Task, spec: ModelSpec, folder: Path) -> int:
+        """What it takes in all. Raises TooLarge, naming what would fit."""
+        options, room = self._options(), self._budget()
+        paged = spec.architecture == "causal" and device_kind(options.device) == "cuda"
+        weights = self._weights(spec, folder)
+        least = weights + (_LEAST_CACHE if paged else 0)
+        if least <= room:
+            return weights + self._cache(spec, folder) if paged else weights
+        fitting = [f"{one.name} ({gigabytes(one.memory_bytes or 0)})" for one in what_fits(task, room)][:3]
+        smaller = f"These fit: {', '.join(fitting)}." if fitting else "None that Parley knows for this task fits."
+        packed = " Or set models.quantisation to int8 or int4." if paged and options.quantisation == "none" else ""
+        raise TooLarge(
+            f"The model '{spec.name}' takes about {gigabytes(least)}, and {gigabytes(room)} are there for models "
+            f"(models.memory_gb). {smaller}{packed}"
+        )
+
+    def _cache(self, spec: ModelSpec, folder: Path) -> int:
+        """What the weights and the other models leave to a generator's keys and values."""
+        return max(self._budget() - self._weights(spec, folder) - self._others(spec), _LEAST_CACHE)
+
+    def _weights(self, spec: ModelSpec, folder: Path) -> int:
+        packed = spec.architecture == "causal" and device_kind(self._options().device) == "cuda"
+        return model_bytes(spec, folder, self._options().quantisation if packed else "none")
+
+    def _others(self, spec: ModelSpec) -> int:
+        """What the other chosen models take together, as far as they are there."""
+        options, total = self._options(), 0
+        for _, other in self._chosen().values():
+            if other.name != spec.name and not isinstance(other.source, ServerSource):
+                try:
+                    total += self._weights(other, find(other, options.models_dir))
+                except WeightsUnavailable:
+                    continue
+        return total
