@@ -32,7 +32,8 @@ class Slot(Generic[T]):
     """A model's place. `need` gives how many bytes it takes once it is loaded, or raises TooLarge; `make` builds it
     without loading it. Both are called when it is first used.
 
-    `in_loop`: it has to be closed on the event loop that it was used on. `loaded` says that it is, or is about to be; `users` is how many leases are out.
+    `in_loop`: it has to be closed on the event loop that it was used on. `loaded` says that it is, or is about to be;
+    `users` is how many leases are out.
     """
 
     def __init__(self, name: str, need: Callable[[], int], make: Callable[[], T], *, in_loop: bool = False) -> None:
