@@ -22,6 +22,7 @@ from models.shelf import Slot
 from models.tasks.classifiers import ClassifierSentiment
 from models.tasks.rerank import CrossEncoderReranker
 from models.tasks.seq2seq import Seq2SeqTranslator
+from models.tasks.translation.glossary import Glossary
 from models.weights import find
 
 _LEAST_CACHE = 512_000_000  # bytes of keys and values, for a few conversations at least
@@ -42,6 +43,7 @@ class ModelOptions:
     threads: int | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, Server] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)
     memory_bytes: int | None = None
     quantisation: Quantisation = "none"
     adapters: Mapping[str, Path] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from models.engines.fallback import FallbackGenerator
 from models.engines.remote.server import Server
 from models.errors import UnknownModel
 from models.registry import ModelOptions, Registry
-from models.tasks.translate import GenerativeTranslator
+from models.tasks.translation.generative import GenerativeTranslator
 from models.types import ChatMessage, Finished, GenerationRequest
 from tests.support.model_server import ModelServer, replies, says, status
 from tests.support.tiny_models import build_tiny_llama
