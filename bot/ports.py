@@ -349,7 +349,11 @@ class GlossedWord:
 class LanguageTools(Protocol):
     """What Parley knows of languages without a model. Language codes are ISO 639-1."""
 
-    def detect(self, text: str, default: str = "en") -> str: ...
+    def detect(self, text: str, default: str = "en", among: Sequence[str] = ()) -> str:
+        """A text's language; `default` where it does not tell. `among` are the languages that are spoken here: a short
+        text is in one of them.
+        """
+        ...
 
     def sentences(self, text: str, language: str) -> Sequence[tuple[int, int]]:
         """Offsets of the sentences of a text, in order."""

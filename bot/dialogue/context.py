@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.domain import Citation, Message, Outcome, Preferences, Role, Turn
 from bot.domain.text import clean
@@ -21,6 +21,7 @@ class Context:
 
     history: Sequence[Message]
     preferences: Preferences
+    values: Mapping[str, str] = field(default_factory=dict)  # of the conversation
 
     def language(self) -> str:
         """The language that was spoken last, empty where the talk does not tell."""
@@ -37,7 +38,8 @@ def read_context(work: UnitOfWork, turn: Turn, history_turns: int) -> Context:
         said = work.conversations.history(turn.conversation_id, SPARE * limit + 1, person)
     # A message that came while this one waited has a higher turn, and is answered later.
     before = _as_asked([message for message in said if message.turn_id < turn.id])[-limit:]
-    return Context(_with_quoted(before, turn), work.users.preferences(turn.user_id))
+    values = work.conversations.values(turn.conversation_id)
+    return Context(_with_quoted(before, turn), work.users.preferences(turn.user_id), values)
 
 
 def _as_asked(messages: Sequence[Message]) -> list[Message]:

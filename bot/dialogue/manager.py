@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from bot.dialogue.context import Context, read_context
 from bot.dialogue.router import Router
 from bot.domain import Completed, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
+from bot.domain.conversation import interpreted
 from bot.domain.text import clean, without_command
 from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyError
 from bot.mistakes import place_of
@@ -85,7 +86,9 @@ class DialogueManager:
         """The skill that takes the turn, and what it is told. Raises InvalidInput."""
         text_language = self._language_of(turn, spoken)
         persona = self._persona(context.preferences)
-        route = self._router.route(turn.text, text_language, default=persona.skill if persona else None)
+        route = self._router.interpreter(turn.text, interpreted(context.values)) or self._router.route(
+            turn.text, text_language, default=persona.skill if persona else None
+        )
         if not (route.match.text and route.match.needs_text):  # options alone do not tell the person's language
             text_language = spoken
         language = self._reply_language(context.preferences, text_language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.dialogue.skill_book import SkillBook
@@ -28,6 +29,13 @@ class Router:
     def __init__(self, skills: SkillBook, default: str = "answer") -> None:
         self._skills = skills
         self._default = default
+
+    def interpreter(self, text: str, languages: Sequence[str]) -> Route | None:
+        """The skill `translate`, where a conversation is translated between languages; commands stay commands."""
+        skill = self._skills.named("translate")
+        if not languages or skill is None or not text.strip() or _COMMAND.match(text):
+            return None
+        return Route(skill, SkillMatch(1.0, text, {"between": ",".join(languages)}))
 
     def route(self, text: str, language: str, default: str | None = None) -> Route:
         """Raises InvalidInput for an unknown command or one whose words do not fit."""

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.reply import Citation, Outcome
 from bot.domain.turn import Channel
+
+# Values that people set for a conversation; see `answers` and `interpreted`.
+ANSWER = "answer"
+TRANSLATE = "translate"
+
+
+def answers(values: Mapping[str, str]) -> str:
+    """When to answer in a group: `mention`, `keyword` or `always`, which a group that is translated needs; empty: as
+    the operator set it.
+    """
+    return "always" if interpreted(values) else values.get(ANSWER, "")
+
+
+def interpreted(values: Mapping[str, str]) -> tuple[str, ...]:
+    """The languages between which every message is translated; none where that was not set."""
+    return tuple(code for code in values.get(TRANSLATE, "").split(",") if code)
 
 
 class Role(StrEnum):

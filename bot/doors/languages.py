@@ -10,10 +10,10 @@ from bot.ports import GlossedWord
 class LanguageDoor:
     """`bot.ports.LanguageTools` over `retrieval`."""
 
-    def detect(self, text: str, default: str = "en") -> str:
+    def detect(self, text: str, default: str = "en", among: Sequence[str] = ()) -> str:
         from retrieval.language import detect
 
-        return detect(text, default)
+        return detect(text, default, among)
 
     def sentences(self, text: str, language: str) -> Sequence[tuple[int, int]]:
         from retrieval.chunking import sentences

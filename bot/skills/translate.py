@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from bot.domain import Event, Failed, Outcome, Reply
 from bot.errors import InvalidInput, ModelUnavailable
@@ -11,6 +12,7 @@ from bot.ports import GlossedWord, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import plain, say
 from bot.skills.generating import caller
+from bot.skills.interpreting import BETWEEN, interpret
 from bot.skills.parsing import within_reach
 from bot.skills.wording import language_code, language_name
 
@@ -52,6 +54,11 @@ class TranslateSkill:
         return None
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        if BETWEEN in request.arguments:
+            async with aclosing(interpret(self.name, request, tools)) as events:
+                async for event in events:
+                    yield event
+            return
         if not request.text:
             missing = "nothing-to-work-on" if "to" in request.arguments else "translate-which"
             yield Failed(tools.texts(missing, request.language), InvalidInput.__name__)

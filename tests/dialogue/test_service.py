@@ -91,7 +91,8 @@ AUTOMATIC = "Language: automatic. I answer in the language that you write in."
             ("/settings", f"{AUTOMATIC}\nPersona: the default one."),
             ("/settings answer always", "When to answer can be set in a group only. Write the command there."),
             ("/settings volume 11",
-             "Write /settings answer mention, /settings answer keyword or /settings answer always."),
+             "Write /settings answer mention, /settings answer keyword, /settings answer always "
+             "or /settings translate en, zh."),
             ("/persona Writer", "From now on I am Writer."),
             ("/settings", f"{AUTOMATIC}\nPersona: Writer."),
         ]),

@@ -17,7 +17,7 @@ from bot.delivery.reception import Reception
 from bot.delivery.retrying import Patience
 from bot.dialogue.skill_book import SkillBook
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta, Turn
-from bot.ports import Texts
+from bot.ports import Models, Texts
 from bot.settings.channels import DiscordSettings
 from bot.skills import Skill, SkillMatch, SkillRequest, Toolbox
 from tests.support.desk import Desk
@@ -26,6 +26,7 @@ from tests.support.discord_server.channels import Channel
 from tests.support.discord_server.guilds import Guild
 from tests.support.discord_server.messages import Message
 from tests.support.discord_server.people import Person
+from tests.support.doubles import NoModels
 from tests.support.shelf import Shelf
 from tests.support.shop import ARTICLE, FAQ
 
@@ -87,6 +88,7 @@ class Bench:
     token: str = TOKEN
     extra: Sequence[Skill] = ()
     personas: Sequence[str] = ()
+    models: Models = field(default_factory=NoModels)
     ready_timeout: float = 0.02  # seconds after the last server until the client counts as ready
 
     def __post_init__(self) -> None:
@@ -105,6 +107,7 @@ class Bench:
             knowledge=shelf.knowledge,
             library=shelf.library,
             default_skill=self.default_skill,
+            models=self.models,
         )
         self.storage = self.desk.storage
         self._running: asyncio.Task[None] | None = None

@@ -21,7 +21,7 @@ from bot.domain import Completed, Event, Outcome, Reply, TextDelta
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.library import LibraryDoor
 from bot.doors.people import PeopleDoor
-from bot.ports import Texts
+from bot.ports import Models, Texts
 from bot.settings.channels import TelegramSettings, WebhookSettings
 from bot.skills import SkillMatch, SkillRequest, Toolbox
 from bot.storage.memory import MemoryStorage
@@ -30,6 +30,7 @@ from retrieval.ingest import Ingestor
 from retrieval.memory import MemoryKnowledgeStore
 from retrieval.search import Searcher
 from tests.support.desk import Desk
+from tests.support.doubles import NoModels
 from tests.support.shop import ARTICLE, FAQ
 from tests.support.telegram_server import TOKEN, Message, TelegramServer
 
@@ -113,6 +114,7 @@ class Bench:
     token: str = TOKEN
     desk: Desk = field(init=False)
     given: Desk | None = None
+    models: Models = field(default_factory=NoModels)
 
     def __post_init__(self) -> None:
         self.author = Author()
@@ -126,6 +128,7 @@ class Bench:
             knowledge=self.knowledge,
             library=self.library,
             default_skill=self.default_skill,
+            models=self.models,
         )
         self.storage = self.desk.storage
         self.told: list[str] = []

@@ -30,6 +30,7 @@ from bot.channels.discord.rules import Rules
 from bot.channels.discord.threads import Threads, moved
 from bot.delivery.reception import Reception
 from bot.domain import Channel, File, Incoming, Opinion, User
+from bot.domain.conversation import answers
 from bot.ports import Storage
 
 log = logging.getLogger(__name__)
@@ -149,7 +150,7 @@ class Intake:
         """When to answer there, where people have set it with /settings."""
         conversation = conversation_id(self._me, place.channel)
         values = await persistently(lambda: self._storage.read(lambda work: work.conversations.values(conversation)))
-        return values.get("answer", "")
+        return answers(values)
 
     async def _incoming(self, message: discord.Message, place: Place, edited: bool = False) -> Incoming | None:
         chain = await chain_of(message)

@@ -30,6 +30,7 @@ from bot.channels.telegram.inline import Inline
 from bot.channels.telegram.memory import Memory
 from bot.delivery.reception import Reception
 from bot.domain import File, Incoming, Origin, User
+from bot.domain.conversation import answers
 from bot.errors import DeliveryError, InvalidInput
 from bot.settings.channels import TelegramSettings
 
@@ -136,7 +137,7 @@ class Intake:
     async def _wanted(self, found: Addressed, where: Place) -> bool:
         if found.surely or found.never:
             return found.surely
-        answer = (await self._values(where.conversation(self._me.id))).get("answer")
+        answer = answers(await self._values(where.conversation(self._me.id)))
         return wanted(found, where, self._settings, answer)
 
     async def _files(self, message: Message, where: Place, user: User, text: str) -> tuple[File, ...] | None:

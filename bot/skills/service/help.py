@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.domain import Channel, Reply, Turn
+from bot.domain.conversation import answers, interpreted
 from bot.skills.base import Skill, SkillRequest, Toolbox
 from bot.skills.service.base import ServiceSkill, turn_of
 
@@ -33,7 +34,9 @@ class HelpSkill(ServiceSkill):
 
     async def _in_group(self, turn: Turn, language: str, tools: Toolbox) -> str:
         values = await tools.people.conversation_values(turn.conversation_id)
-        match values.get("answer"):
+        if interpreted(values):
+            return tools.texts("help-group-translate", language)
+        match answers(values):
             case "always":
                 return tools.texts("help-group-always", language)
             case "keyword":

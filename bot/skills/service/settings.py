@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from bot.domain import Choice, Reply, Turn
+from bot.domain.conversation import ANSWER, TRANSLATE
 from bot.errors import InvalidInput
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.service.base import ServiceSkill, marked, turn_of
+from bot.skills.service.interpreting import interpreting_line, set_interpreting
 from bot.skills.service.language import language_line
 
-ANSWER = "answer"  # the conversation value that channels read: mention, keyword or always; none: as the operator set it
 _WAYS = ("mention", "keyword", "always")
 
 
 class SettingsSkill(ServiceSkill):
-    """Shows the settings; `/settings answer always` sets when to answer in a group, for admins."""
+    """Shows the settings; `/settings answer always` sets when to answer in a group, for admins, and
+    `/settings translate en, zh` has every message translated.
+    """
 
     name = "settings"
     commands = ("settings",)
@@ -27,9 +30,13 @@ class SettingsSkill(ServiceSkill):
             Choice(tools.texts("settings-language-label", language), "/language"),
             *([Choice(tools.texts("settings-persona-label", language), "/persona")] if tools.personas.names() else []),
         ]
+        values = dict(await tools.people.conversation_values(turn.conversation_id))
+        if translated := interpreting_line(values, language, tools):
+            lines.append(translated)
         if turn.origin.group:
-            way = (await tools.people.conversation_values(turn.conversation_id)).get(ANSWER)
-            lines.append(_answer_line(way, language, tools))
+            way = values.get(ANSWER)
+            if not translated:
+                lines.append(_answer_line(way, language, tools))
             if turn.origin.admin:
                 choices += _ways(way, language, tools)
             else:
@@ -40,6 +47,8 @@ class SettingsSkill(ServiceSkill):
         turn, language = turn_of(request), request.language
         name, _, way = request.text.casefold().partition(" ")
         way = way.strip()
+        if name == TRANSLATE:
+            return await set_interpreting(self, way, request, tools)
         if name != ANSWER or way not in (*_WAYS, "default"):
             raise InvalidInput("Write /settings answer mention, keyword or always.", text_id="settings-how")
         if not turn.origin.group:

@@ -11,6 +11,7 @@ help-pair = /pair CODE — let a person in
 help-group-mention = In this group, mention me, reply to one of my messages, or begin with a command.
 help-group-keyword = In this group, mention me, use one of my keywords, reply to one of my messages, or begin with a command.
 help-group-always = In this group I read every message, so just ask.
+help-group-translate = In this group I translate every message. Commands work as everywhere.
 
 # Start
 start-greeting = Hello! I am Parley. Ask me anything about this knowledge base. I also translate, summarise, judge sentiment and draft texts.
@@ -76,7 +77,10 @@ settings-always-label = Always
 settings-default-label = As the operator set it
 settings-admins = Only admins may change when I answer in this group.
 settings-group-only = When to answer can be set in a group only. Write the command there.
-settings-how = Write /settings answer mention, /settings answer keyword or /settings answer always.
+settings-how = Write /settings answer mention, /settings answer keyword, /settings answer always or /settings translate en, zh.
+settings-translate-on = Here I translate every message between { $languages }. /settings translate off ends it.
+settings-translate-off = I no longer translate every message here.
+settings-translate-how = Name two to { $most } languages, for example /settings translate en, zh. /settings translate off ends it.
 
 # What only admins may do
 admins-only = Only admins may use /{ $command }.

@@ -11,6 +11,7 @@ help-pair = /pair 配对码 — 凭配对码允许一位用户使用
 help-group-mention = 在这个群里，请 @ 我、回复我的消息，或以命令开头。
 help-group-keyword = 在这个群里，请 @ 我、使用我的关键词、回复我的消息，或以命令开头。
 help-group-always = 这个群里的每条消息我都会看，直接提问就行。
+help-group-translate = 在这个群里，我翻译每一条消息。命令照常使用。
 
 # 开始
 start-greeting = 您好！我是 Parley。关于这个知识库的问题都可以问我，我还能翻译、总结、判断情感、起草文稿。
@@ -74,7 +75,10 @@ settings-always-label = 每条都回答
 settings-default-label = 按运营方的设置
 settings-admins = 只有管理员可以更改我在这个群里何时回答。
 settings-group-only = 何时回答只能在群里设置，请到群里输入这条命令。
-settings-how = 请输入 /settings answer mention（提到我时）、/settings answer keyword（出现关键词时）或 /settings answer always（每条都回答）。
+settings-how = 请输入 /settings answer mention（提到我时）、/settings answer keyword（出现关键词时）、/settings answer always（每条都回答）或 /settings translate en, zh（互译每条消息）。
+settings-translate-on = 在这里，我把每一条消息在{ $languages }之间互译。/settings translate off 可停止。
+settings-translate-off = 我不再翻译这里的每一条消息。
+settings-translate-how = 请写出两到{ $most }种语言，例如 /settings translate en, zh。/settings translate off 可停止。
 
 # 只有管理员能做的事
 admins-only = 只有管理员可以使用 /{ $command }。

@@ -9,6 +9,7 @@ import pytest
 from bot.channels.discord.interactions import Interactions
 from bot.delivery.access import AccessOptions
 from tests.support.discord_bench import Bench, bench, eventually, spoken
+from tests.support.phrasebook import TranslatingModels
 
 
 async def silent(shop: Bench) -> None:
@@ -214,3 +215,16 @@ async def test_a_file_that_is_too_big_is_refused_kindly(tmp_path: Path) -> None:
         await shop.alice.dm().says(shop.alice, "", files={"notes.md": b"x" * 1_100_000})
         assert "too big" in (await shop.alice.dm().answer()).text
         assert shop.turns() == []
+
+
+async def test_a_bilingual_channel_is_translated_message_by_message(tmp_path: Path) -> None:
+    async with bench(tmp_path, start=False, models=TranslatingModels()) as shop:
+        shop.settings = {"managers": [shop.alice.id]}
+        await shop.start()
+        set_now = await shop.ask(f"{shop.me} /settings translate en, zh", where=shop.support)
+        assert "every message" in set_now.text
+        assert (await shop.ask("Good morning!", shop.bob, where=shop.support)).text == "早上好！"
+        await shop.support.says(shop.alice, "👍")  # nobody is told what a thumb is in English
+        talk = [("我们什么时候见面？", "When do we meet?"), (f"{shop.me} At nine.", "九点。")]
+        for said, answered in talk:
+            assert (await shop.ask(said, shop.alice, where=shop.support)).text == answered

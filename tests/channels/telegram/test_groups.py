@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.phrasebook import TranslatingModels
 from tests.support.telegram_bench import Bench, bench
 from tests.support.telegram_server import Place
 
+SETTINGS = [{"type": "bot_command", "offset": 0, "length": 9}]
 COMMAND = {"entities": [{"type": "bot_command", "offset": 0, "length": 5}]}
 
 
@@ -179,3 +181,24 @@ async def test_a_group_that_becomes_a_supergroup_gets_its_answer_there(home: Pat
         new = await old.becomes_supergroup()
         bot.author.go()
         assert (await new.answer()).text == "You said: hello"
+
+
+async def test_a_bilingual_group_is_translated_message_by_message(home: Path) -> None:
+    async with bench(home, models=TranslatingModels()) as bot:
+        owner, bo = bot.server.person("Owner"), bot.server.person("Bo")
+        await bot.stop()
+        bot.settings = {"admins": [owner.id]}
+        await bot.start()
+        shop = bot.server.supergroup("Shop", owner, bo)
+        await shop.says(owner, "/settings translate en, zh", entities=SETTINGS)
+        assert "every message" in (await shop.answer()).text
+        await shop.says(bo, "👍")  # nobody is told what a thumb is in Chinese
+        talk = [
+            ("Good morning!", "早上好！"),
+            ("我们什么时候见面？", "When do we meet?"),
+            ("@parley_bot At nine.", "九点。"),
+        ]
+        for said, answered in talk:
+            question = await shop.says(bo, said)
+            answer = await shop.answer()
+            assert (answer.text, answer.last.reply_to) == (answered, question)
