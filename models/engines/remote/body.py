@@ -17,7 +17,7 @@ _CONTROL = re.compile(r"<(?=\|[\w-]+\|>|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST
 def request_body(server: Server, request: GenerationRequest, max_tokens: int, length_field: str) -> dict[str, Any]:
     """A streamed chat completion. `length_field` is `max_tokens`, or what newer hosted models want in its place."""
     body: dict[str, Any] = {
-        "model": request.adapter or server.model,
+        "model": server.model,
         "messages": plain_messages(request.messages),
         "stream": True,
         "stream_options": {"include_usage": True},

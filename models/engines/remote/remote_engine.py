@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from models.engines.remote.answer import Answer
@@ -19,6 +20,7 @@ from models.engines.remote.failures import ServerFailure, explain, too_long, too
 from models.engines.remote.replicas import Replica, Replicas
 from models.engines.remote.scoring import first_tokens, label_scores, scoring_body
 from models.engines.remote.server import Server
+from models.engines.remote.thinking import ThoughtFilter
 from models.engines.stops import StopFilter
 from models.errors import EngineFailed
 from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
@@ -68,11 +70,11 @@ class RemoteGenerator:
             yield Finished(FinishReason.DEADLINE, prompt, 0, model=self.name)
             return
         replica, answer = begun
-        text, reason, stops = "", FinishReason.STOP, StopFilter(request.stop)
+        text, reason, thoughts, stops = "", FinishReason.STOP, ThoughtFilter(), StopFilter(request.stop)
         try:
             while (piece := await self._next(answer, until)) is not None:
                 text += piece
-                if shown := stops.feed(piece):
+                if shown := stops.feed(thoughts.feed(piece)):
                     yield TextChunk(shown)
                 if stops.stopped:
                     break
@@ -87,7 +89,7 @@ class RemoteGenerator:
         finally:
             replica.end()
             await answer.close()
-        if shown := stops.flush():
+        if shown := stops.feed(thoughts.flush()) + stops.flush():
             yield TextChunk(shown)
         yield self._finished(reason, answer, prompt, text)
 
@@ -142,9 +144,11 @@ class RemoteGenerator:
             return None
 
     async def _ask(self, replica: Replica, request: GenerationRequest, limit: int) -> Answer:
-        body = request_body(self._server, request, limit, self._length_field)
+        # An adapter is a model of its own to the server, and is named so when something is wrong with it.
+        server = replace(self._server, model=request.adapter) if request.adapter else self._server
+        body = request_body(server, request, limit, self._length_field)
         try:
-            return await Answer.begin(replica.client, self._server, replica.url, body)
+            return await Answer.begin(replica.client, server, replica.url, body)
         except ServerFailure as failure:
             if failure.about != "max_tokens" or self._length_field != "max_tokens":
                 raise

@@ -112,6 +112,13 @@ async def test_a_password_in_the_address_is_not_shown(engine: Make, unused_tcp_p
     assert KEY not in str(caught.value)
 
 
+async def test_an_adapter_that_the_server_does_not_have_is_named(engine: Make) -> None:
+    async with ModelServer(status(404)) as server:
+        with pytest.raises(EngineFailed, match="does not know the model 'polite'"):
+            async for _ in engine(server.url).stream(GenerationRequest(ASK, adapter="polite")):
+                pass
+
+
 @pytest.mark.parametrize(
     "failing",
     [status(429, headers={"Retry-After": "0"}), status(500), status(503), tears(), tears(chunk("", role="assistant"))],

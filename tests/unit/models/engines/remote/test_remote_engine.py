@@ -99,7 +99,9 @@ async def test_a_person_cannot_end_their_own_turn(engine: Make) -> None:
 
 
 async def test_what_a_model_thinks_is_not_part_of_its_text(engine: Make) -> None:
-    thinks = [chunk(reasoning_content="Let me see."), chunk(reasoning="Hm."), chunk("Yes"), chunk(finish="stop")]
+    apart = [chunk(reasoning_content="Let me see."), chunk(reasoning="Hm.")]
+    within = [chunk("<thi"), chunk("nk>Well."), chunk("</think>\n")]
+    thinks = [*apart, *within, chunk("Yes"), chunk(finish="stop")]
     async with ModelServer(streams(*thinks)) as server:
         text, _ = await write(engine(server.url))
     assert text == "Yes"
