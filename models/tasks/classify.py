@@ -8,15 +8,18 @@ await classifier.classify(["Where is my parcel?"], ["a", "b"], examples={"a": ["
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from models.errors import UnsupportedLanguage
+from models.errors import CannotScore, UnsupportedLanguage
 from models.ports import Encoder, Generator
 from models.tasks.feelings import reads_as_chinese
 from models.tasks.likelihood import calibrated
 from models.tasks.sentiment import ToEnglish, predict
 from models.types import ChatMessage, Prediction
+
+_LOG = logging.getLogger(__name__)
 
 _ASK = "Which of these labels fits the text best: {labels}?\n\nText: {text}\n\nAnswer with the label alone."
 _CONTENT_FREE = ("N/A", "...")
@@ -68,7 +71,7 @@ class EvidenceClassifier:
         if not labels or len(set(labels)) != len(labels):
             raise ValueError("Give at least one label, each once.")
         near = await asyncio.to_thread(self._nearness, texts, labels, examples or {})
-        likely = await self._likelihoods(texts, labels)
+        likely = await self._likelihoods_if_told(texts, labels)
         if near is None and likely is None:
             raise UnsupportedLanguage("No model here can read these texts. Choose the profile standard, or gpu.")
         predictions = []
@@ -103,6 +106,16 @@ class EvidenceClassifier:
                 both = 0.5 * (shown @ middle) + 0.5 * (shown @ vectors.T).max(axis=1)
                 cosines[:, position] = 0.8 * both + 0.2 * cosines[:, position]
         return [[float(value) for value in row] for row in cosines]
+
+    async def _likelihoods_if_told(self, texts: Sequence[str], labels: Sequence[str]) -> list[list[float]] | None:
+        """The likelihoods; None where a server does not tell them, and nearness has to do."""
+        try:
+            return await self._likelihoods(texts, labels)
+        except CannotScore as error:
+            if self._encoder is None:
+                raise
+            _LOG.info("classifying without likelihood: %s", error)
+            return None
 
     async def _likelihoods(self, texts: Sequence[str], labels: Sequence[str]) -> list[list[float]] | None:
         if self._generator is None or len(labels) == 1:

@@ -8,10 +8,12 @@ sentences that show each feeling, and the words of feeling. `ClassifierSentiment
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models.errors import CannotScore
 from models.ports import Encoder, Generator
 from models.tasks.feelings import prototypes, reads_as_chinese, valence
 from models.tasks.likelihood import calibrated, softmax
@@ -20,6 +22,8 @@ from models.types import ChatMessage, Prediction
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_LOG = logging.getLogger(__name__)
 
 LABELS = ("positive", "neutral", "negative")
 ToEnglish = Callable[[str], str]
@@ -80,7 +84,7 @@ class EvidenceSentiment:
             evidence = self._words(text)
             for position, value in enumerate(near[index]):
                 evidence[position] += self._weights.nearness * value
-            for position, value in enumerate(await self._likelihood(text, language)):
+            for position, value in enumerate(await self._likelihood_if_told(text, language)):
                 evidence[position] += self._weights.likelihood * value
             predictions.append(predict(LABELS, evidence))
         return predictions
@@ -99,6 +103,14 @@ class EvidenceSentiment:
         vectors = self._encoder.embed([text[:_MAX_CHARACTERS] for text in readable])
         scores = vectors @ self._head
         return [[float(value) for value in row] for row in scores - scores.mean(axis=1, keepdims=True)]
+
+    async def _likelihood_if_told(self, text: str, language: str | None) -> list[float]:
+        """The likelihood, or nothing for or against where a server does not tell it: then the rest has to do."""
+        try:
+            return await self._likelihood(text, language)
+        except CannotScore as error:
+            _LOG.info("sentiment without likelihood: %s", error)
+            return [0.0] * len(LABELS)
 
     async def _likelihood(self, text: str, language: str | None) -> list[float]:
         if self._generator is None:

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.engines.scripted import ScriptedGenerator
-from models.errors import UnsupportedLanguage
+from models.errors import CannotScore, UnsupportedLanguage
 from models.tasks.classify import EvidenceClassifier, Weights
 from models.types import ChatMessage
 
@@ -74,3 +74,15 @@ async def test_one_label_is_certain_and_no_label_is_refused() -> None:
 async def test_without_any_model_it_says_so() -> None:
     with pytest.raises(UnsupportedLanguage, match="profile standard"):
         await EvidenceClassifier().classify(["x"], ["a", "b"])
+
+
+def untold(messages: Sequence[ChatMessage], continuation: str) -> float:
+    raise CannotScore("This server does not tell how likely words are.")
+
+
+async def test_vectors_have_to_do_where_a_server_does_not_tell_likelihoods() -> None:
+    classifier = EvidenceClassifier(ScriptedGenerator(scorer=untold), WordCounts())
+    judged = await classifier.classify(["My delivery!"], ["payment", "delivery"])
+    assert judged[0].label == "delivery"
+    with pytest.raises(CannotScore):
+        await EvidenceClassifier(ScriptedGenerator(scorer=untold)).classify(["My delivery!"], ["payment", "delivery"])

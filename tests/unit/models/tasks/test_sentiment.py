@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.encoders.transformer_encoder import TransformerEncoder
 from models.engines.scripted import ScriptedGenerator
-from models.errors import InvalidWeights
+from models.errors import CannotScore, InvalidWeights
 from models.tasks.classifiers import ClassifierSentiment, sentiment_classes
 from models.tasks.feelings import prototypes, valence
 from models.tasks.sentiment import LABELS, EvidenceSentiment, Weights
@@ -142,3 +142,11 @@ def test_class_names_are_understood(names: list[str], classes: list[str]) -> Non
 def test_labels_that_are_no_sentiment_are_refused() -> None:
     with pytest.raises(InvalidWeights, match="sport, politics"):
         sentiment_classes(["sport", "politics"], "m")
+
+
+async def test_where_a_server_does_not_tell_likelihoods_the_words_decide() -> None:
+    def untold(messages: Sequence[ChatMessage], continuation: str) -> float:
+        raise CannotScore("This server does not tell how likely words are.")
+
+    judged = await EvidenceSentiment(ScriptedGenerator(scorer=untold)).judge(["I love it!", "很失望"])
+    assert [one.label for one in judged] == ["positive", "negative"]
