@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.bootstrap.reloading import reload_models
 from bot.delivery.conductor import Conductor
 from bot.delivery.inbox import Inbox
 from bot.dialogue.manager import DialogueManager, DialogueOptions
@@ -19,7 +21,7 @@ from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, missing_models, writes_answers
+from bot.doors.models import ModelsDoor, missing_models, named_models, writes_answers
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
 from bot.doors.servers import model_servers
@@ -83,16 +85,10 @@ class Parley:
                 models_dir=self.settings.models_dir,
                 device=models.device,
                 threads=models.threads or None,
-                overrides={
-                    task: name
-                    for task, name in {
-                        "generate": models.generator,
-                        "embed": models.embedder,
-                        "translate": models.translator,
-                        "sentiment": models.sentiment,
-                    }.items()
-                    if name
-                },
+                overrides=named_models(models),
+                memory_bytes=None if models.memory_gb is None else int(models.memory_gb * 1e9),
+                quantisation=models.quantisation,
+                adapters={name: adapter.folder for name, adapter in models.adapters.items()},
                 servers=model_servers(self.settings),
                 glossary=read_glossary(self.settings.dialogue.glossary),
             ),
@@ -247,8 +243,17 @@ class Parley:
         try:
             self.searcher.refresh()
             self.searcher.search("?", full=True)
+            if self.settings.models.warm:
+                asyncio.run(self.registry.warm(self.settings.models.warm))
         except (ParleyError, ModelError, RetrievalError) as error:
             log.warning("nothing was loaded ahead: %s", type(error).__name__)
+
+    async def reload_models(self) -> list[str]:
+        """Read the models part of the settings anew, and swap what differs while Parley runs; gives lines for the
+        operator. What cannot be swapped stays until the next start. Raises SettingsError, and then nothing changed.
+        """
+        lines, self.settings = await reload_models(self.settings, self.registry)
+        return lines
 
     async def aclose(self) -> None:
         """Close what was opened, in reverse order."""

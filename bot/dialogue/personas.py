@@ -33,6 +33,7 @@ def load_persona(path: Path) -> Persona:
         greeting=_texts(content.get("greeting")),
         examples=_examples(content.get("examples")),
         skill=str(content.get("skill") or "answer"),
+        adapter=str(content["adapter"]) if content.get("adapter") else None,
     )
 
 

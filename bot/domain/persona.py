@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class Persona:
     """`instructions` and `greeting` map a language code to the text of the system prompt and of the greeting.
 
-    `skill` takes the texts that no other skill claims.
+    `skill` takes the texts that no other skill claims. `adapter` names a LoRA adapter that it writes with.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Persona:
     greeting: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[tuple[str, str], ...] = ()
     skill: str = "answer"
+    adapter: str | None = None
 
     def instructions_for(self, language: str) -> str:
         """The system prompt in that language, else in English, else in whatever language there is."""

@@ -13,6 +13,7 @@ from models.errors import ModelError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from bot.settings.tree import ModelsSettings
     from models.catalogue import ModelSpec
     from models.registry import Registry
 
@@ -21,27 +22,40 @@ T = TypeVar("T")
 SMALL_MODEL_BYTES = 1_000_000_000  # about half a billion parameters in bf16
 
 
+_SETTINGS = {
+    "generate": "generator",
+    "embed": "embedder",
+    "translate": "translator",
+    "sentiment": "sentiment",
+    "rerank": "reranker",
+}
+
+
+def named_models(models: ModelsSettings) -> dict[str, str]:
+    """What the settings name in place of the profile's models, by task."""
+    named = {task: getattr(models, setting) for task, setting in _SETTINGS.items()}
+    return {task: name for task, name in named.items() if name}
+
+
 def chosen_models(settings: Settings) -> dict[str, list[ModelSpec]]:
     """The models of each task: the profile's, or what the settings name in their place. Raises SettingsError."""
     from models.catalogue import Task, catalogue, resolve
 
-    own = {
-        Task.GENERATE: ("generator", settings.models.generator),
-        Task.EMBED: ("embedder", settings.models.embedder),
-        Task.TRANSLATE: ("translator", settings.models.translator),
-        Task.SENTIMENT: ("sentiment", settings.models.sentiment),
-    }
     profiles = catalogue().profiles
     if settings.models.profile not in profiles:
         raise SettingsError(f"models.profile is “{settings.models.profile}”; allowed: {', '.join(profiles)}.")
     profile = profiles[settings.models.profile]
     chosen: dict[str, list[ModelSpec]] = {}
-    for task, (setting, named) in own.items():
-        names = [name.strip() for name in named.split(",") if name.strip()] if named else profile.models[task]
+    named = named_models(settings.models)
+    for task in map(Task, _SETTINGS):
+        own = named.get(task, "")
+        names = [name.strip() for name in own.split(",") if name.strip()] or profile.models[task]
+        if task is Task.RERANK and not names:
+            continue  # it is an extra, which nobody misses
         try:
             chosen[task.value] = [resolve(name, task) for name in names]
         except ModelError as error:
-            raise SettingsError(f"models.{setting}: {error}") from error
+            raise SettingsError(f"models.{_SETTINGS[task]}: {error}") from error
     return chosen
 
 

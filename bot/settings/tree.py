@@ -27,6 +27,12 @@ def _known_database(url: str) -> str:
     return url
 
 
+class AdapterSettings(Group):
+    """A LoRA adapter on top of the generator: what fine-tuning with peft saves."""
+
+    folder: Folder = Field(examples=["./adapters/tutor"], description="The folder with its adapter_config.json.")
+
+
 class ModelsSettings(Group):
     """Which models do the work, and on what."""
 
@@ -53,6 +59,33 @@ class ModelsSettings(Group):
         default=None,
         examples=["./models/my-sentiment"],
         description="Judges sentiment in place of the profile's model.",
+    )
+    reranker: Name | None = Field(
+        default=None,
+        examples=["bge-reranker-base"],
+        description="Reads a question together with each passage, to order what was found; none unless named.",
+    )
+    memory_gb: float | None = Field(
+        default=None,
+        gt=0,
+        le=10_000,
+        examples=[12.0],
+        description="What all models may take of the device's memory; the least used is unloaded for another. "
+        "Unset: most of it.",
+    )
+    quantisation: Annotated[Literal["none", "int8", "int4"], Lowered] = Field(
+        default="none",
+        description="Packs generators on a GPU to 8 or 4 bits a weight: less memory, a little less exact.",
+    )
+    warm: list[Annotated[Literal["generate", "embed", "translate", "sentiment", "rerank"], Lowered]] = Field(
+        default=[],
+        examples=[["generate", "embed"]],
+        description="Tasks whose models are loaded at the start; the others at their first use.",
+    )
+    adapters: dict[ServerName, AdapterSettings] = Field(
+        default={},
+        examples=[{"tutor": {"folder": "./adapters/tutor"}}],
+        description="LoRA adapters by name, each better as a table [models.adapters.NAME]; a persona names its own.",
     )
     servers: dict[ServerName, ServerSettings] = Field(
         default={},

@@ -154,6 +154,7 @@ def _generation(request: SkillRequest, hits: Sequence[Hit], tools: Toolbox) -> G
         temperature=chosen.temperature,
         seed=chosen.seed,
         person=request.person,
+        adapter=request.persona.adapter if request.persona else None,
         priority=USUAL,
     )
 

@@ -78,6 +78,7 @@ class ChatSkill:
             temperature=chosen.temperature,
             seed=chosen.seed,
             person=request.person,
+            adapter=request.persona.adapter if request.persona else None,
             priority=USUAL,
             repetition_penalty=1.1,  # small models fall into loops
         )

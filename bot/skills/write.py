@@ -71,6 +71,7 @@ class WriteSkill:
             temperature=chosen.temperature,
             seed=chosen.seed,
             person=request.person,
+            adapter=request.persona.adapter if request.persona else None,
             priority=LONG,
             repetition_penalty=1.1,
         )

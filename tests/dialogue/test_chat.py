@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain import Outcome
+from bot.dialogue.manager import DialogueOptions
+from bot.domain import Outcome, Persona
 from bot.ports import Generator
 from bot.skills.chat import ChatSkill
 from bot.skills.write import WriteSkill
@@ -32,6 +33,16 @@ async def test_the_conversation_so_far_is_given_to_the_model() -> None:
         ("assistant", "Blue."),
         ("user", "And what do I like?"),
     ]
+
+
+async def test_a_persona_writes_with_its_adapter() -> None:
+    models = OneGenerator("Blue.")
+    persona = Persona("Ada", {"en": "You teach."}, adapter="tutor")
+    desk = Desk([ChatSkill(), WriteSkill()], models=models, dialogue=DialogueOptions(persona=persona))
+    for said in ("/chat What is your favourite colour?", "/write mail: meeting moved to Friday"):
+        await desk.say(said)
+        assert models.engine.requests[-1].adapter == "tutor"
+    assert len(models.engine.requests) == 2
 
 
 async def test_what_the_model_cannot_read_is_left_out_of_its_context() -> None:

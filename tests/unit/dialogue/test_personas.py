@@ -11,12 +11,14 @@ from bot.errors import SettingsError
 def test_the_folder_or_the_file(tmp_path: Path) -> None:
     (tmp_path / "persona.yaml").write_text(
         "name: Ada\ninstructions:\n  en: You teach.\n  zh: 你教书。\ngreeting: Hello!\nskill: chat\n"
+        "adapter: tutor\n"
         "examples:\n  - {user: Hi, assistant: Hello}\n",
         encoding="utf-8",
     )
     persona = load_persona(tmp_path)
     assert persona == load_persona(tmp_path / "persona.yaml")
     assert (persona.name, persona.skill, persona.examples) == ("Ada", "chat", (("Hi", "Hello"),))
+    assert persona.adapter == "tutor"
     assert persona.instructions_for("zh") == "你教书。"
     assert persona.instructions_for("fr") == "You teach."
 

@@ -1,0 +1,45 @@
+"""Changing models while Parley runs: what differs in the settings is swapped, the rest waits for the next start."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from bot.doors.models import chosen_models, named_models
+from bot.settings import Settings, load_settings
+from models.errors import ModelError
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+_SWAPPED = ("generate", "translate", "sentiment", "rerank")
+_FIXED = ("profile", "device", "threads", "embedder", "memory_gb", "quantisation", "adapters", "servers")
+
+
+async def reload_models(settings: Settings, registry: Registry) -> tuple[list[str], Settings]:
+    """Give what to tell the operator, and the settings as they are now. Raises SettingsError, and changes nothing."""
+    fresh = load_settings(settings.config_file, os.environ)
+    chosen = chosen_models(fresh)
+    before, after = named_models(settings.models), named_models(fresh.models)
+    lines: list[str] = []
+    done: dict[str, str | None] = {}
+    for task in _SWAPPED:
+        if before.get(task) == after.get(task):
+            continue
+        names = ", ".join(spec.name for spec in chosen.get(task, [])) or "none"
+        try:
+            await registry.swap(task, after.get(task, ""))
+        except ModelError as error:
+            lines.append(f"{task}: stays as it is. {error}")
+        else:
+            lines.append(f"{task}: {names} from now on")
+            done[_setting(task)] = getattr(fresh.models, _setting(task))
+    waiting = [name for name in _FIXED if getattr(settings.models, name) != getattr(fresh.models, name)]
+    if waiting:
+        lines.append(f"At the next start: {', '.join(f'models.{name}' for name in waiting)}")
+    models = settings.models.model_copy(update=done)
+    return lines or ["The models are as they were."], settings.model_copy(update={"models": models})
+
+
+def _setting(task: str) -> str:
+    return {"generate": "generator", "translate": "translator", "rerank": "reranker"}.get(task, task)

@@ -1,0 +1,63 @@
+"""Models are changed while Parley runs, by what its file says now."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Parley
+from bot.errors import SettingsError
+from bot.settings import load_settings
+from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
+
+
+@pytest.fixture
+async def parley(tmp_path: Path, home: Path) -> AsyncIterator[Parley]:
+    build_tiny_llama(tmp_path / "one")
+    build_tiny_llama(tmp_path / "two", seed=1)
+    build_tiny_bert(tmp_path / "mood", classes=("negative", "neutral", "positive"))
+    write(tmp_path, "one")
+    parley = Parley(load_settings(tmp_path / "parley.toml", {}))
+    yield parley
+    await parley.aclose()
+
+
+def write(folder: Path, generator: str, more: str = "") -> None:
+    text = f'home = "home"\n[models]\ndevice = "cpu"\ngenerator = "{folder / generator}"\n{more}'
+    (folder / "parley.toml").write_text(text, encoding="utf-8")
+
+
+async def test_a_model_that_the_file_names_anew_is_taken(parley: Parley, tmp_path: Path) -> None:
+    generator = parley.registry.generator()
+    assert generator.name == "one"
+    write(tmp_path, "two", f'sentiment = "{tmp_path / "mood"}"\n')
+    assert await parley.reload_models() == ["generate: two from now on", "sentiment: mood from now on"]
+    assert generator.name == "two"
+    assert parley.registry.sentiment().name == "mood"
+    assert await parley.reload_models() == ["The models are as they were."]
+
+
+async def test_what_cannot_be_changed_now_is_said(parley: Parley, tmp_path: Path) -> None:
+    write(tmp_path, "one", 'threads = 1\nreranker = "bge-reranker-base"\n')
+    lines = await parley.reload_models()
+    assert lines[0].startswith("rerank: stays as it is.")
+    assert "parley models fetch bge-reranker-base" in lines[0]
+    assert lines[1] == "At the next start: models.threads"
+
+
+async def test_a_file_that_is_wrong_changes_nothing(parley: Parley, tmp_path: Path) -> None:
+    generator = parley.registry.generator()
+    write(tmp_path, "three")
+    with pytest.raises(SettingsError, match=r"models\.generator.*three"):
+        await parley.reload_models()
+    assert generator.name == "one"
+
+
+def test_the_settings_of_memory_reach_the_registry(tmp_path: Path, home: Path) -> None:
+    write(tmp_path, "one", 'memory_gb = 2.5\nquantisation = "INT8"\nadapters.tutor.folder = "./tutor"\n')
+    parley = Parley(load_settings(tmp_path / "parley.toml", {}))
+    assert parley.registry.budget == 2_500_000_000
+    assert parley.settings.models.quantisation == "int8"
+    assert parley.settings.models.adapters["tutor"].folder == tmp_path / "tutor"
