@@ -5,6 +5,7 @@ ModelError
 ├── WeightsUnavailable  weights are not on disk and could not be fetched, or fail their checksum twice
 ├── InvalidWeights      a model folder is incomplete, of an unknown architecture, or holds pickles
 ├── TooLarge            a model takes more memory than there is for models
+├── InvalidRows         a file of rows with known answers cannot be read, or what measures them is not installed
 ├── ContextTooLong      the prompt does not fit the model's context
 ├── UnsupportedLanguage the model cannot work in that language or pair of languages
 └── EngineFailed        the engine stopped, ran out of memory, or its server did not answer
@@ -31,6 +32,10 @@ class InvalidWeights(ModelError):  # noqa: N818
 
 class TooLarge(ModelError):  # noqa: N818
     """A model takes more memory than there is for models; it was not loaded."""
+
+
+class InvalidRows(ModelError):  # noqa: N818
+    """A file of rows with known answers cannot be read, or what measures them is not installed."""
 
 
 class ContextTooLong(ModelError):  # noqa: N818

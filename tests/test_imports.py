@@ -54,6 +54,7 @@ HOMES = {
     "trafilatura": ("retrieval.readers",),
     "jieba": ("retrieval",),
     "lingua": ("retrieval",),
+    "sacrebleu": ("models.evaluation",),
     "torch": ("models",),
     "transformers": ("models",),
     "safetensors": ("models",),

@@ -11,7 +11,7 @@ from typing import Annotated, cast
 import typer
 
 from bot import __version__
-from bot.cli import access, kb, model_commands, operate, talk, tasks
+from bot.cli import access, evaluate, kb, model_commands, operate, talk, tasks
 from bot.cli.feedback import feedback
 from bot.cli.serve import serve
 from bot.cli.state import State
@@ -33,6 +33,7 @@ app.command()(feedback)
 app.add_typer(kb.app, name="kb")
 app.add_typer(access.app, name="access")
 app.add_typer(model_commands.app, name="models")
+app.add_typer(evaluate.app, name="eval")
 app.add_typer(operate.database, name="db")
 operate.register(app)
 

@@ -12,11 +12,13 @@ log = logging.getLogger(__name__)
 
 def explain(error: Exception) -> tuple[str, int]:
     """The sentence for the person, and the exit code."""
-    from models.errors import ModelError
+    from models.errors import InvalidRows, ModelError
     from retrieval.errors import EvaluationError, RetrievalError, UnreadableDocument
 
     if isinstance(error, ParleyError):
         return str(error), error.exit_code
+    if isinstance(error, InvalidRows):
+        return str(error), InvalidInput.exit_code
     if isinstance(error, ModelError):
         return str(error), ModelUnavailable.exit_code
     if isinstance(error, UnreadableDocument | EvaluationError):

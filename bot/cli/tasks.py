@@ -34,7 +34,7 @@ def translate(
     as_json: AsJson = False,
 ) -> None:
     """Translate a text."""
-    arguments = {"to": _code(to)} | ({"from": _code(source)} if source else {})
+    arguments = {"to": language_option(to)} | ({"from": language_option(source)} if source else {})
     whole = standard_input_text() if text == "-" else text
     _run(context.obj, "translate", _one(whole), arguments, as_json)
 
@@ -128,7 +128,8 @@ async def _lines(text: str) -> AsyncGenerator[str, None]:
                 yield line
 
 
-def _code(name: str) -> str:
+def language_option(name: str) -> str:
+    """The code of a language that an option names. Raises UsageError."""
     from bot.errors import UsageError
     from bot.skills.wording import language_code
 
