@@ -191,6 +191,7 @@ class Parley:
             language=dialogue.language,
             default_language=dialogue.default_language,
             persona=self.personas.get(None),
+            mood=dialogue.mood,
         )
         return DialogueManager(self.store, Router(self.skills), self.tools, options)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.dialogue.context import Context, read_context
+from bot.dialogue.feeling import MoodKeeper
 from bot.dialogue.router import Router
 from bot.domain import Completed, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
 from bot.domain.conversation import interpreted
@@ -31,6 +32,7 @@ class DialogueOptions:
     language: str = "auto"
     default_language: str = "en"
     persona: Persona | None = None
+    mood: bool = False  # keep each conversation's
 
 
 def _now() -> datetime:
@@ -53,11 +55,13 @@ class DialogueManager:
         self._tools = tools
         self._options = options or DialogueOptions()
         self._now = now
+        self._moods = MoodKeeper(storage, tools) if self._options.mood else None
 
     async def respond(self, turn: Turn) -> AsyncGenerator[Event, None]:
         """Yield the events of one turn; the last one is Completed or Failed, whatever happens but cancellation."""
         started = time.perf_counter()
         language = _locale(turn) or self._options.default_language
+        judging = self._moods.begin(turn) if self._moods else None
         try:
             context = await self._storage.read(lambda work: read_context(work, turn, self._options.history_turns))
             spoken = context.language() or language
@@ -69,6 +73,8 @@ class DialogueManager:
                     if isinstance(event, Completed):
                         event = Completed(_timed(event.reply, started))
                         await self._note(request, event.reply)
+                        if judging:
+                            await judging.ended()
                     yield event
         except ParleyError as error:
             log.warning("turn %s: %s", turn.id, type(error).__name__)
@@ -81,6 +87,9 @@ class DialogueManager:
         except Exception as error:  # noqa: BLE001 - the person gets a sentence, the log the place; no text of theirs
             log.error("turn %s failed: %s at %s", turn.id, type(error).__name__, place_of(error))
             yield Failed(self._tools.texts("failed", language))
+        finally:
+            if judging:
+                judging.cancel()
 
     async def _prepare(self, turn: Turn, context: Context, spoken: str) -> tuple[Skill, SkillRequest]:
         """The skill that takes the turn, and what it is told. Raises InvalidInput."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain import Access, Channel, Conversation, Message, Preferences, Turn, User
+from bot.domain.mood import MOOD
 from bot.ports import Storage, UnitOfWork
 
 Confirm = Callable[[Channel, str], Awaitable[Access | None]]
@@ -33,8 +34,7 @@ class PeopleDoor:
         await self._storage.run(lambda work: work.users.set_preferences(user_id, preferences))
 
     async def forget(self, turn: Turn, everywhere: bool) -> int:
-        home = None if everywhere else turn.conversation_id
-        return await self._storage.run(lambda work: work.users.forget(turn.user_id, home, but_turn=turn.id))
+        return await self._storage.run(lambda work: _forgotten(work, turn, everywhere))
 
     async def export(self, user_id: int) -> bytes:
         """UTF-8 JSON, indented; times are ISO 8601."""
@@ -50,6 +50,19 @@ class PeopleDoor:
     async def set_conversation_values(self, conversation_id: str, values: Mapping[str, str]) -> None:
         """Raises NotFound for an unknown conversation."""
         await self._storage.run(lambda work: work.conversations.set_values(conversation_id, values))
+
+
+def _forgotten(work: UnitOfWork, turn: Turn, everywhere: bool) -> int:
+    """Delete what was said, and the mood that was read from it."""
+    places = {turn.conversation_id}
+    if everywhere:
+        places |= {conversation.id for conversation, _ in work.users.messages(turn.user_id)}
+    for place in places:
+        values = dict(work.conversations.values(place))
+        if values.pop(MOOD, None) is not None:
+            work.conversations.set_values(place, values)
+    home = None if everywhere else turn.conversation_id
+    return work.users.forget(turn.user_id, home, but_turn=turn.id)
 
 
 def _exported(work: UnitOfWork, user_id: int, now: datetime) -> bytes:

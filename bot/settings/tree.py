@@ -143,6 +143,10 @@ class DialogueSettings(Group):
         description="May the model write answers from articles? auto: if its weights take 1 GB or more, since the "
         "article's own sentences answer better than a very small model.",
     )
+    mood: bool = Field(
+        default=False,
+        description="Judge how each message feels, and keep a running mood of each conversation; takes time.",
+    )
     default_language: Language = Field(default="en", description="The language where a message does not tell its own.")
     max_message_chars: int = Field(
         default=8000, ge=1, le=1_000_000, description="Longer messages are refused, in characters."

@@ -46,6 +46,7 @@ class Weights:
     nearness: float = 3.0
     words: float = 0.9
     neutral: float = 0.4
+    words_alone: float = 1.8  # for all of it, where neither model reads the language (docs/reference/eval.md)
 
 
 class EvidenceSentiment:
@@ -82,10 +83,12 @@ class EvidenceSentiment:
                 predictions.append(Prediction("neutral", 1.0, {"positive": 0.0, "neutral": 1.0, "negative": 0.0}))
                 continue
             evidence = self._words(text)
-            for position, value in enumerate(near[index]):
-                evidence[position] += self._weights.nearness * value
-            for position, value in enumerate(await self._likelihood_if_told(text, language)):
-                evidence[position] += self._weights.likelihood * value
+            likely = await self._likelihood_if_told(text, language)
+            if not any(near[index]) and not any(likely):
+                evidence = [self._weights.words_alone * value for value in evidence]
+            for position in range(len(LABELS)):
+                evidence[position] += self._weights.nearness * near[index][position]
+                evidence[position] += self._weights.likelihood * likely[position]
             predictions.append(predict(LABELS, evidence))
         return predictions
 
@@ -102,7 +105,12 @@ class EvidenceSentiment:
         readable = [self._readable(text, language, self._encoder.languages) for text in texts]
         vectors = self._encoder.embed([text[:_MAX_CHARACTERS] for text in readable])
         scores = vectors @ self._head
-        return [[float(value) for value in row] for row in scores - scores.mean(axis=1, keepdims=True)]
+        centred = scores - scores.mean(axis=1, keepdims=True)
+        # What the encoder cannot read says nothing: an empty text's vector would lean to one side.
+        return [
+            [float(value) for value in row] if text else [0.0] * len(LABELS)
+            for text, row in zip(readable, centred, strict=True)
+        ]
 
     async def _likelihood_if_told(self, text: str, language: str | None) -> list[float]:
         """The likelihood, or nothing for or against where a server does not tell it: then the rest has to do."""

@@ -37,6 +37,9 @@ translate-unknown-language = I don't know the language “{ $name }”. Write it
 
 # Sentiment and classification
 sentiment-result = { $label } ({ $percent } %)
+sentiment-talk-same = Your last { $count } messages: { $label }.
+sentiment-talk-better = Your last { $count } messages: { $label }, and getting better.
+sentiment-talk-worse = Your last { $count } messages: { $label }, and getting worse.
 label-positive = positive
 label-neutral = neutral
 label-negative = negative

@@ -37,6 +37,9 @@ translate-unknown-language = 我不认识语言“{ $name }”。请写语言名
 
 # 情感与分类
 sentiment-result = { $label }（{ $percent }%）
+sentiment-talk-same = 您最近的{ $count }条消息：{ $label }。
+sentiment-talk-better = 您最近的{ $count }条消息：{ $label }，正在好转。
+sentiment-talk-worse = 您最近的{ $count }条消息：{ $label }，正在变差。
 label-positive = 正面
 label-neutral = 中性
 label-negative = 负面
