@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.domain import Channel
 from bot.errors import ChannelError, ParleyError, SettingsError
@@ -104,13 +104,38 @@ def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, ParleyError) else f"broke ({type(error).__name__}); see the log."
 
 
+async def until_signal(work: Coroutine[Any, Any, None], tell: Callable[[str], None]) -> None:
+    """Do something until SIGINT or SIGTERM, which cancels it; a second signal does not wait for its end."""
+    working = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        if working.cancelling():
+            for task in asyncio.all_tasks():
+                task.cancel()
+            return
+        tell("Stopping: answers that are being written are finished first. Once more to stop at once.")
+        working.cancel()
+
+    with _signals(stop):
+        try:
+            await working
+        except asyncio.CancelledError:
+            log.info("stopped")
+
+
 @contextmanager
 def stopping_on_signals(server: Server) -> Iterator[None]:
     """SIGINT and SIGTERM stop the server. Must be used inside its event loop."""
+    with _signals(server.stop):
+        yield
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for each in signals:
-        loop.add_signal_handler(each, server.stop)
+        loop.add_signal_handler(each, stop)
     try:
         yield
     finally:

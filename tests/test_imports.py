@@ -18,7 +18,7 @@ PACKAGES = ("bot", "retrieval", "models", "migrations")
 # Outermost first: a room may import from rooms of its own rank or of a lower line, never from a higher one.
 ORDER: tuple[frozenset[str], ...] = (
     frozenset({"bot.cli", "bot.bootstrap", "bot.doctor", "bot.serving", "bot.__main__"}),
-    frozenset({"bot.channels", "bot.web", "bot.storage", "bot.doors", "migrations"}),
+    frozenset({"bot.channels", "bot.web", "bot.storage", "bot.doors", "bot.queueing", "migrations"}),
     frozenset({"bot.delivery"}),
     frozenset({"bot.dialogue"}),
     frozenset({"bot.skills"}),
@@ -46,6 +46,7 @@ HOMES = {
     ),
     "starlette": ("bot.channels.web", "bot.web", "bot.channels.telegram.webhook"),
     "sqlalchemy": ("bot.storage", "migrations"),
+    "procrastinate": ("bot.queueing",),
     "alembic": ("bot.storage", "migrations"),
     "pgvector": ("bot.storage",),
     "faiss": ("retrieval.index",),

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.bootstrap.processes import Processes
 from bot.bootstrap.reloading import reload_models
 from bot.delivery.conductor import Conductor
 from bot.delivery.inbox import Inbox
@@ -236,8 +237,19 @@ class Parley:
 
         default = self.settings.dialogue.default_language
         return Reception(
-            self.store, self.inbox, self.conductor, self.texts, self.languages, self.gate, default_language=default
+            self.store,
+            self.inbox,
+            self.processes.conductor or self.conductor,
+            self.texts,
+            self.languages,
+            self.gate,
+            default_language=default,
+            queue=self.processes.queue,
         )
+
+    @cached_property
+    def processes(self) -> Processes:
+        return Processes(self)
 
     def warm(self) -> None:
         """Load what the first question needs. What goes wrong is told when it is asked, so nothing is told here."""

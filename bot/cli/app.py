@@ -16,6 +16,7 @@ from bot.cli.feedback import feedback
 from bot.cli.serve import serve
 from bot.cli.state import State
 from bot.cli.unanswered import unanswered
+from bot.cli.worker import worker
 
 HELP = "Parley answers from your own knowledge base, in Chinese and in English, on your own machine."
 
@@ -30,6 +31,7 @@ app.command()(serve)
 tasks.register(app)
 kb.app.command()(unanswered)
 app.command()(feedback)
+app.command()(worker)
 app.add_typer(kb.app, name="kb")
 app.add_typer(access.app, name="access")
 app.add_typer(model_commands.app, name="models")

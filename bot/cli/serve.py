@@ -30,11 +30,13 @@ async def _serve(state: State, only: list[str]) -> int:
         runners = running_channels(parley, only, note)
         parley.prepare(note)
         stop_seconds = state.settings.turns.stop_seconds
-        server = Server(runners, note, lambda: parley.reception.aclose(stop_seconds))
-        with stopping_on_signals(server):
-            # The first question should not wait for the index and the embedder.
-            warming = asyncio.create_task(asyncio.to_thread(parley.warm))
-            try:
-                return await server.run()
-            finally:
-                await warming
+        led = [parley.processes.led(runner, note) for runner in runners]
+        server = Server(led, note, lambda: parley.reception.aclose(stop_seconds))
+        async with parley.processes.opened():
+            with stopping_on_signals(server):
+                # The first question should not wait for the index and the embedder.
+                warming = asyncio.create_task(asyncio.to_thread(parley.warm))
+                try:
+                    return await server.run()
+                finally:
+                    await warming

@@ -7,12 +7,11 @@ import logging
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from bot.delivery.conductor import Conductor
 from bot.delivery.keeping import commit, keep
 from bot.delivery.lanes import Lanes
 from bot.delivery.outbox import Outbox
 from bot.delivery.pacing import Pacer
-from bot.delivery.ports import Outlet, Outlets, TurnQueue
+from bot.delivery.ports import EventSource, Outlet, Outlets, TurnQueue
 from bot.delivery.presenter import Presentation
 from bot.delivery.retrying import Patience
 from bot.delivery.rules import TurnRules
@@ -43,7 +42,7 @@ class Answering:
     def __init__(
         self,
         storage: Storage,
-        conductor: Conductor,
+        conductor: EventSource,
         texts: Texts,
         languages: LanguageTools,
         default_language: str = "en",
@@ -61,14 +60,16 @@ class Answering:
         self._open: dict[tuple[Channel, str], OpenChannel] = {}
         self._presented: dict[int, Presentation] = {}
         self.queue = queue or Lanes()
-        self.queue.work_with(self._answer)
+        self.queue.work_with(self._answer, self._stop_here)
 
     def open(self, outlets: Outlets) -> None:
         """A channel is up."""
         self._open[outlets.channel, outlets.bot] = OpenChannel(outlets, Pacer(outlets.pace))
+        self.queue.open(outlets.channel, outlets.bot)
 
     def close_channel(self, outlets: Outlets) -> None:
         """A channel is down: its turns stay accepted until it is up again."""
+        self.queue.close_channel(outlets.channel, outlets.bot)
         self._open.pop((outlets.channel, outlets.bot), None)
 
     def channel(self, channel: Channel, bot: str) -> OpenChannel | None:
@@ -91,7 +92,15 @@ class Answering:
         presented = self._presented.get(turn.id)
         if presented is not None:
             return presented.stop()
+        if unfinished:
+            await self.queue.stop(turn.id)
         return unfinished
+
+    def _stop_here(self, turn_id: int) -> None:
+        """Another process was asked to stop an answer that may be written here."""
+        presented = self._presented.get(turn_id)
+        if presented is not None:
+            presented.stop()
 
     def stop_presented(self, conversation_id: str, user_id: int | None) -> bool:
         """Stop what is being presented there, of one person or (None) of all, whatever storage knows of it."""
@@ -200,7 +209,7 @@ class Answering:
             return self._conductor.refuse(turn, self._say("gave-up", turn))
         if turn.unfinished and late and self._rules.expire:
             return self._conductor.refuse(turn, self._say("expired", turn))
-        return self._conductor.answer(turn, lambda: self.queue.handing_back)
+        return self._conductor.answer(turn, lambda: self.queue.hands_back(turn.id))
 
     def _say(self, text_id: str, turn: Turn) -> str:
         language = self._languages.detect(turn.text, turn.origin.locale or self._default_language)

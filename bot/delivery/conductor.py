@@ -71,6 +71,10 @@ class Conductor:
         if await self._end(turn, TurnState.FAILED, "", reason):
             yield Failed(reason)
 
+    async def interrupted(self, turn: Turn) -> None:
+        """Mark a turn interrupted that nobody answers any more; the person has seen nothing of it that is kept."""
+        await self._end(turn, TurnState.INTERRUPTED, "")
+
     async def _kept(self, turn: Turn) -> AsyncGenerator[Event, None]:
         """What was kept of a turn that has ended, in an earlier run perhaps."""
         reply, seen = await self._storage.read(lambda work: (work.turns.reply(turn.id), work.turns.seen(turn.id)))

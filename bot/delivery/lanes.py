@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from bot.domain import Turn
+from bot.domain import Channel, Turn
 from bot.mistakes import place_of
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,20 @@ class Lanes:
         """How many conversations have work."""
         return len(self._lanes)
 
-    def work_with(self, work: Callable[[Turn], Awaitable[None]]) -> None:
+    def work_with(self, work: Callable[[Turn], Awaitable[None]], stop: Callable[[int], object]) -> None:
         self._work = work
+
+    def open(self, channel: Channel, bot: str) -> None:
+        """All channels are in this process."""
+
+    def close_channel(self, channel: Channel, bot: str) -> None:
+        """As for `open`."""
+
+    def hands_back(self, turn_id: int) -> bool:
+        return self.handing_back
+
+    async def stop(self, turn_id: int) -> None:
+        """There is no elsewhere."""
 
     async def put(self, turn: Turn, first: bool = False, after: float = 0.0) -> bool:
         lane = self._lanes.get(turn.conversation_id) or _Lane()

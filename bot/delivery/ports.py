@@ -7,11 +7,12 @@ pacing, retries and the outbox are delivery's, never the outlet's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
-from bot.domain import Attachment, Channel, Citation, Origin, Turn
+from bot.domain import Attachment, Channel, Citation, Event, Origin, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,20 @@ class Outlet(Protocol):
         ...
 
 
+class EventSource(Protocol):
+    """Where the events of a turn come from: the conductor of this process, or another's."""
+
+    now: Callable[[], datetime]
+
+    def answer(self, turn: Turn, handing_back: Callable[[], bool] = ...) -> AsyncGenerator[Event, None]:
+        """See `bot.delivery.conductor.Conductor.answer`."""
+        ...
+
+    def refuse(self, turn: Turn, reason: str) -> AsyncGenerator[Event, None]:
+        """The events of a turn that is not answered: it fails, for a reason that the person is told."""
+        ...
+
+
 class TurnQueue(Protocol):
     """Accepted turns on their way to be answered: one of a conversation at a time, in order, all others beside it.
 
@@ -136,11 +151,22 @@ class TurnQueue(Protocol):
     by `Reception.resume`.
     """
 
-    handing_back: bool
-    """Set when the deadline of `close` is over: what is cancelled from then on is to be taken up by another run."""
+    def work_with(self, work: Callable[[Turn], Awaitable[None]], stop: Callable[[int], object]) -> None:
+        """What is done with a turn, in the process where its channel is up, and how its answer is stopped there, by the
+        turn's id. Called once, before anything is put.
+        """
+        ...
 
-    def work_with(self, work: Callable[[Turn], Awaitable[None]]) -> None:
-        """What is done with a turn, in the process where its channel is up. Called once, before anything is put."""
+    def open(self, channel: Channel, bot: str) -> None:
+        """A channel is up in this process: its turns can be worked on here."""
+        ...
+
+    def close_channel(self, channel: Channel, bot: str) -> None:
+        """It is down again."""
+        ...
+
+    def hands_back(self, turn_id: int) -> bool:
+        """Whether the turn's work is cancelled to be taken up by another run; else the person wants it no more."""
         ...
 
     async def put(self, turn: Turn, first: bool = False, after: float = 0.0) -> bool:
@@ -151,8 +177,12 @@ class TurnQueue(Protocol):
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:
         """Take a turn out, wherever it is, and (`wait`) wait until nothing is done for it any more, which may take as
-        long as a call to the platform; False if it is not here.
+        long as a call to the platform; False if it was nowhere.
         """
+        ...
+
+    async def stop(self, turn_id: int) -> None:
+        """Have the answer to a turn stopped by whoever writes it, elsewhere."""
         ...
 
     async def close(self, deadline: float) -> None:

@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 from bot.delivery.access import Gate, Verdict
 from bot.delivery.answering import Answering
-from bot.delivery.conductor import Conductor
 from bot.delivery.inbox import Inbox, Outdated, Refused
 from bot.delivery.keeping import commit
-from bot.delivery.ports import Outlets, TurnQueue
+from bot.delivery.ports import EventSource, Outlets, TurnQueue
 from bot.delivery.pressing import Notice, Presses
 from bot.delivery.retrying import Patience
 from bot.delivery.speaking import Speaker
@@ -44,7 +43,7 @@ class Reception:
         self,
         storage: Storage,
         inbox: Inbox,
-        conductor: Conductor,
+        conductor: EventSource,
         texts: Texts,
         languages: LanguageTools,
         gate: Gate,

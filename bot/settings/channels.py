@@ -64,6 +64,14 @@ class TurnsSettings(Group):
         description="A message may have been sent when the process was killed, and the platform cannot tell: send it "
         "again (it may stand there twice), or leave it (it may be missing).",
     )
+    at_once: int = Field(
+        default=200, ge=1, le=10_000, description="On PostgreSQL: how many turns one process works on at once."
+    )
+    answered_by: Annotated[Literal["serve", "workers"], Lowered] = Field(
+        default="serve",
+        description="Who runs the dialogue and its models: the process that takes in and delivers, or (on PostgreSQL) "
+        "those started with `parley worker`.",
+    )
     stop_seconds: float = Field(
         default=10.0, ge=0, le=3600, description="How long a stopping Parley finishes what it is writing."
     )

@@ -82,6 +82,11 @@ def parse(url: str) -> URL:
     return parsed
 
 
+def plain_url(url: str) -> str:
+    """The URL as PostgreSQL's own tools read it, with its password. Raises StorageError."""
+    return parse(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 

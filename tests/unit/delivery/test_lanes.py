@@ -39,7 +39,7 @@ class Work:
 
 def lanes_of(work: Callable[[Turn], Awaitable[None]]) -> Lanes:
     lanes = Lanes()
-    lanes.work_with(work)
+    lanes.work_with(work, lambda _: None)
     return lanes
 
 

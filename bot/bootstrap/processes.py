@@ -1,0 +1,105 @@
+"""What serving needs beside the channels: on one machine nothing but a lock, on PostgreSQL the shared queue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.bootstrap.parley import Parley
+    from bot.delivery.ports import EventSource, TurnQueue
+    from bot.queueing.bus import PostgresBus
+    from bot.queueing.jobs import Jobs
+    from bot.queueing.leading import Lock
+    from bot.serving import Runner
+
+
+class Processes:
+    """The processes of one Parley, as this one sees them. `queue` and `conductor` are those that a reception takes;
+    both are None where everything happens in this process.
+    """
+
+    def __init__(self, parley: Parley) -> None:
+        self._parley = parley
+        self._settings = parley.settings
+        self.queue: TurnQueue | None = None
+        self.conductor: EventSource | None = None
+        self._jobs: Jobs | None = None
+        self._bus: PostgresBus | None = None
+        if not is_shared(self._settings):
+            return
+        from bot.queueing.bus import PostgresBus
+        from bot.queueing.jobs import Jobs
+        from bot.queueing.queue import ProcrastinateQueue
+        from bot.queueing.remote import RemoteConductor
+        from bot.storage.engine import plain_url
+
+        turns = self._settings.turns
+        self._jobs = Jobs(plain_url(self._settings.storage_url), turns.stop_seconds)
+        self._bus = PostgresBus(self._jobs)
+        self.queue = ProcrastinateQueue(self._jobs, self._bus, parley.store, turns.at_once)
+        if turns.answered_by == "workers":
+            self.conductor = RemoteConductor(self._jobs, self._bus, parley.store, parley.conductor)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """While this process serves. Raises StorageError."""
+        if self._jobs is None or self._bus is None:
+            yield
+            return
+        async with self._jobs.opened():
+            hearing = asyncio.create_task(self._bus.run())
+            try:
+                yield
+            finally:
+                hearing.cancel()
+                await asyncio.gather(hearing, return_exceptions=True)
+
+    def led(self, runner: Runner, tell: Callable[[str], None]) -> Runner:
+        """The channel, run by one process at a time where it must be."""
+        from bot.queueing.leading import Led
+
+        lock = self._lock(runner.channel.value)
+        return Led(runner, lock, tell) if lock is not None else runner
+
+    async def work(self) -> None:
+        """Answer turns from the queue until cancelled. Raises SettingsError where there is no queue to share."""
+        from bot.errors import SettingsError
+        from bot.queueing.worker import Worker
+
+        if self._jobs is None or self._bus is None:
+            raise SettingsError("Workers share their turns over PostgreSQL; set database_url, see docs/how-to/many.md.")
+        parley, at_once = self._parley, self._settings.turns.at_once
+        worker = Worker(
+            self._jobs,
+            self._bus,
+            parley.store,
+            parley.conductor,
+            parley.texts,
+            parley.languages,
+            parley.inbox.rules,
+            at_once,
+        )
+        async with self.opened():
+            await worker.run()
+
+    def _lock(self, channel: str) -> Lock | None:
+        """None where any number of processes may run the channel side by side."""
+        from bot.queueing.leading import FileLead, PostgresLead
+        from bot.storage.engine import plain_url
+
+        settings = self._settings
+        if not is_shared(settings):
+            return FileLead(settings.home / f"serve-{channel}.lock")
+        if channel == "telegram" and settings.telegram.webhook.url:
+            return None  # the platform's updates go to whichever process the proxy chooses
+        return PostgresLead(plain_url(settings.storage_url), f"parley {channel}")
+
+
+def is_shared(settings: Settings) -> bool:
+    """Whether several processes may work on the same turns."""
+    return settings.storage_url.startswith("postgresql")
