@@ -47,7 +47,7 @@ class Conductor:
                 yield event
             return
         seen: list[str] = []
-        ended = False
+        ended = broken = False
         try:
             ended = not await self._noted("turn started", lambda work: work.turns.start(turn.id, self.now()))
             if ended:
@@ -62,8 +62,11 @@ class Conductor:
                         if not kept:
                             return
                     yield event
+        except Exception:
+            broken = True  # by no wish of the person: the turn stays as it is, to be taken up again
+            raise
         finally:
-            if not ended and not handing_back():
+            if not (ended or broken or handing_back()):
                 await self._end(turn, TurnState.INTERRUPTED, "".join(seen))
 
     async def refuse(self, turn: Turn, reason: str) -> AsyncGenerator[Event, None]:

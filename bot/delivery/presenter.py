@@ -76,7 +76,8 @@ class Presentation:
         """Present the turn to its end, and note that it is delivered, or never will be; one that is forgotten or
         delivered by now is let be.
 
-        What the platform refuses is logged. Raises StorageError, and TryLater when patience is over.
+        What the platform refuses is logged. Raises StorageError, what the events raise, and TryLater when patience is
+        over.
         """
         known, self._preferences, waits = await self._storage.read(self._begin)
         if not waits:
@@ -197,13 +198,15 @@ class Presentation:
             return drafting
 
     async def _outcome(self, following: asyncio.Task[None]) -> tuple[Shown, Attachment | None]:
-        """What is to stand at the end, however it ended."""
+        """What is to stand at the end, however it ended. Raises the error that the events ended by."""
         progress = self._progress
-        broken = await _broke(following, self.turn.id)
+        await asyncio.wait([following])
+        if not following.cancelled() and (error := following.exception()) is not None:
+            raise error
         reply = progress.reply or await self._kept()
         if reply is not None:
             return self._finished(reply), reply.attachment
-        mark = progress.reason or self._texts("failed" if broken else "interrupted", self._language)
+        mark = progress.reason or self._texts("interrupted", self._language)
         text = progress.text.rstrip()
         return Shown(text or mark, self._language, notice=self._noticed(mark if text else "")), None
 
@@ -249,12 +252,3 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.exception()  # looked at already, or of no interest any more
-
-
-async def _broke(following: asyncio.Task[None], turn_id: int) -> bool:
-    """Whether the events ended by an error, which is logged; being stopped is none."""
-    await asyncio.wait([following])
-    error = None if following.cancelled() else following.exception()
-    if error is not None:
-        log.error("turn %s broke off: %s", turn_id, type(error).__name__)
-    return error is not None

@@ -431,3 +431,30 @@ async def test_a_database_that_is_busy_for_a_moment_costs_no_answer(desk: Recept
     storage.run = run  # type: ignore[method-assign]
     await asyncio.sleep(60)
     assert len(desk.texts) == 2
+
+
+@virtually
+async def test_a_database_that_is_away_when_an_answer_begins_costs_no_answer(desk: ReceptionDesk) -> None:
+    storage = desk.desk.storage
+    run, away = storage.run, [False]
+
+    async def sometimes(work: Any) -> Any:
+        if away[0]:
+            raise StorageError("The database is away.")
+        return await run(work)
+
+    storage.run = sometimes  # type: ignore[method-assign]
+    start = desk.desk.conductor.answer
+
+    def answer(*arguments: Any) -> Any:
+        away[0] = True  # taken up, and not begun
+        return start(*arguments)
+
+    desk.desk.conductor.answer = answer  # type: ignore[method-assign]
+    turn = await desk.says("hello")
+    await asyncio.sleep(120)
+    assert desk.texts == []
+    desk.desk.conductor.answer = start  # type: ignore[method-assign]
+    away[0] = False
+    await asyncio.sleep(120)
+    assert desk.texts == ["hello"] and await desk.state(turn) is TurnState.ANSWERED
