@@ -3,6 +3,7 @@
 RetrievalError
 ├── UnreadableDocument   a file cannot be read as a document (binary, too large, broken YAML, …)
 ├── SnapshotError        an index snapshot is missing, broken or of another version; it can be rebuilt from SQL
+├── RerankingFailed      the reranker could not read the hits; they stay in their order
 └── EvaluationError      an evaluation file is malformed
 """
 
@@ -24,6 +25,10 @@ class UnreadableDocument(RetrievalError):  # noqa: N818 - reads as a sentence wh
 
 class SnapshotError(RetrievalError):
     """A snapshot cannot be opened; the index is rebuilt from SQL instead."""
+
+
+class RerankingFailed(RetrievalError):  # noqa: N818
+    """The reranker could not read the hits; they stay in the order in which they were found."""
 
 
 class EvaluationError(RetrievalError):

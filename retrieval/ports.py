@@ -77,6 +77,14 @@ class SharedVectorIndex(VectorIndex, Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question together with each passage. Safe to call from several threads."""
+
+    def score(self, query: str, passages: Sequence[str]) -> Sequence[float]:
+        """How likely each passage answers the query, 0 to 1. Raises RerankingFailed."""
+        ...
+
+
 class KnowledgeStore(Protocol):
     """Where documents, passages and vectors are kept: SQL in the product, memory in tests. SQL is the truth."""
 

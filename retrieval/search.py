@@ -21,7 +21,8 @@ from retrieval.fusion import Candidate, Parts, Query, Sight, rank
 from retrieval.index import snapshot
 from retrieval.index.state import IndexState, searchable
 from retrieval.language import detect
-from retrieval.ports import Embedder, KnowledgeStore, SharedVectorIndex
+from retrieval.ports import Embedder, KnowledgeStore, Reranker, SharedVectorIndex
+from retrieval.rerank import DEPTH, reranked
 from retrieval.tokenize import content_words, words
 from retrieval.translations import in_language
 from retrieval.types import Hit, Passage, PassageRole, SearchResult, SnapshotManifest, Thresholds
@@ -51,10 +52,12 @@ class Searcher:
         default_language: str = "en",
         thresholds: Thresholds | None = None,
         shared: Callable[[str, int], SharedVectorIndex | None] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """`thresholds`, if given, are used instead of calibrated ones. Snapshots are kept in `index_dir`, if given.
         `shared` gives the vector index of the store's own for an embedder's name and dimension, or None where there is
-        none; it is asked once, at the first search. Without it the vectors are indexed in this process.
+        none; it is asked once, at the first search. Without it the vectors are indexed in this process. `reranker`
+        puts what was found in its own order.
         """
         self._store = store
         self._embedder = embedder
@@ -63,6 +66,7 @@ class Searcher:
         self._fixed = thresholds
         self._open_shared = shared
         self._shared: SharedVectorIndex | None = None
+        self._reranker = reranker
         self._lock = RLock()
         self._catalogue: Catalogue | None = None
         self._state: IndexState | None = None
@@ -91,11 +95,14 @@ class Searcher:
         with self._lock:
             state = self._current_state()
             found, _ = rank(state, prepared)
-            hits = [self._hit(state, candidate, prepared) for candidate in found[: k + len(exact)]]
+            depth = max(k, DEPTH) if self._reranker else k
+            hits = [self._hit(state, candidate, prepared) for candidate in found[: depth + len(exact)]]
             known = {hit.document.id for hit in exact}
             merged = [*self._with_ranks(exact, hits), *(hit for hit in hits if hit.document.id not in known)]
             catalogue = self._catalogue or catalogue
-            return self._result(text, spoken, merged, k, catalogue)
+        if self._reranker:  # outside of the lock: it takes its time, and others search meanwhile
+            merged = reranked(self._reranker, text, merged)
+        return self._result(text, spoken, merged, k, catalogue)
 
     def parts(self, query: str, k: int = 10, language: str | None = None) -> Parts:
         """What the lexical and the dense part find alone, as (document id, score), best first."""

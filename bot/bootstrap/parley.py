@@ -25,6 +25,7 @@ from bot.doors.library import LibraryDoor
 from bot.doors.models import ModelsDoor, missing_models, named_models, writes_answers
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
+from bot.doors.reranking import RerankerDoor
 from bot.doors.servers import model_servers
 from bot.errors import ModelUnavailable, ParleyError, StorageError
 from bot.examples_folder import example_folder, examples_folder
@@ -117,6 +118,7 @@ class Parley:
             self.settings.index_dir,
             default_language=self.settings.dialogue.default_language,
             shared=self.store.knowledge.shared_vectors,
+            reranker=RerankerDoor(reranker) if (reranker := self.registry.reranker()) else None,
         )
 
     @cached_property
