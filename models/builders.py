@@ -101,7 +101,12 @@ class Builders:
         options = self._options()
         if device_kind(options.device) == "cpu":
             return TransformersGenerator(
-                folder, name=spec.name, languages=spec.languages, device=options.device, threads=options.threads
+                folder,
+                name=spec.name,
+                languages=spec.languages,
+                device=options.device,
+                threads=options.threads,
+                adapters=options.adapters,
             )
         return PagedGenerator(
             folder,

@@ -57,6 +57,8 @@ HOMES = {
     "lingua": ("retrieval",),
     "sacrebleu": ("models.evaluation",),
     "torch": ("models",),
+    "peft": ("models.engines.adapters",),
+    "torchao": ("models.engines.paged_loading",),
     "transformers": ("models",),
     "safetensors": ("models",),
     "openai": ("models.engines.remote", "models.encoders.remote_encoder"),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import torch
 
+from models.engines.adapters import Adapters
 from models.engines.decoding import Decoder
 from models.engines.sequence import Prompt, Scoring, Sequence
 from models.engines.slots import grains
@@ -33,13 +34,21 @@ class Batch:
     """
 
     def __init__(
-        self, decoder: Decoder, ends: frozenset[int], *, rows: int, memory: int, record: Record = lambda *_: None
+        self,
+        decoder: Decoder,
+        ends: frozenset[int],
+        *,
+        rows: int,
+        memory: int,
+        record: Record = lambda *_: None,
+        adapters: Adapters | None = None,
     ) -> None:
         self._decoder = decoder
         self._ends = ends
         self._rows = rows
         self._memory = memory
         self._record = record
+        self._adapters = adapters
         self._coming: deque[Prompt] = deque()  # the first may be half computed
         self._writing: list[Sequence] = []  # by row
 
@@ -92,11 +101,13 @@ class Batch:
         if not prompt.computed:
             self._open(prompt)
         before = prompt.computed
+        if self._adapters:
+            self._adapters.opened = prompt.adapter
         prompt.computed, logits = self._decoder.prefill(prompt.ids, before)
         self._record(prompt.computed - before, 0, time.monotonic() - start)
         if prompt.computed < len(prompt.ids):
             return
-        self._decoder.keep(None, prompt.ids, prompt.from_prompt)
+        self._decoder.keep(None, prompt.marked, prompt.from_prompt)
         if isinstance(prompt, Scoring):
             prompt.judge(self._decoder.score(prompt.computed, logits, prompt.continuations))
         elif isinstance(prompt, Sequence):
@@ -106,7 +117,7 @@ class Batch:
             prompt.take(prompt.sampler.choose(prompt.ids, logits), self._ends)
 
     def _open(self, prompt: Prompt) -> None:
-        prompt.computed, pure = self._decoder.open(prompt.ids, exact=prompt.exact)
+        prompt.computed, pure = self._decoder.open(prompt.marked, exact=prompt.exact)
         prompt.reused = min(prompt.computed, prompt.prompt_tokens)
         prompt.from_prompt = prompt.prompt_tokens if prompt.computed == pure else pure
 
@@ -114,6 +125,8 @@ class Batch:
         if any(sequence.over for sequence in self._writing) or not self._writing:
             return  # they leave first
         start = time.monotonic()
+        if self._adapters:
+            self._adapters.rows = [sequence.adapter for sequence in self._writing]
         logits = self._decoder.decode(
             [sequence.ids[-1] for sequence in self._writing], [sequence.computed for sequence in self._writing]
         )
@@ -139,7 +152,7 @@ class Batch:
 
     def _leave(self, row: int) -> None:
         gone, last = self._writing[row], self._writing.pop()
-        self._decoder.keep(row, gone.ids[: gone.computed], gone.from_prompt)
+        self._decoder.keep(row, gone.marked[: gone.computed], gone.from_prompt)
         if row < len(self._writing):
             self._decoder.move(len(self._writing), row, last.computed)
             self._writing[row] = last

@@ -12,9 +12,7 @@ import torch
 from torch import Tensor
 
 from models.engines.prefix import PrefixStore
-from models.engines.slots import PIECE, Slots, Step, grains
-
-_OPENED, _FIRST = 0, 1  # the slot in which a prompt is computed, and that of row 0
+from models.engines.slots import FIRST, OPENED, PIECE, Slots, Step, grains
 
 
 class Forward(Protocol):
@@ -96,13 +94,13 @@ class SlotDecoder:
 
     @torch.inference_mode()
     def reserve(self, rows: int, tokens: int) -> None:
-        self._slots.reserve(_FIRST + max(rows, self._forward.fewest_rows), tokens)
+        self._slots.reserve(FIRST + max(rows, self._forward.fewest_rows), tokens)
 
     @torch.inference_mode()
     def open(self, ids: Sequence[int], *, exact: bool) -> tuple[int, int]:
         found = self._prefixes.find(ids, exact=exact)
         if found.blocks:
-            self._slots.write(_OPENED, found.blocks)
+            self._slots.write(OPENED, found.blocks)
         return found.tokens, found.from_prompts
 
     @torch.inference_mode()
@@ -110,7 +108,7 @@ class SlotDecoder:
         end = min((start // PIECE + 1) * PIECE, len(ids))
         positions = torch.arange(start, end, device=self._forward.device)[None]
         sees = torch.arange(grains(end), device=self._forward.device) <= positions[0, :, None]
-        step = Step(_OPENED, positions, positions, self._mask(sees)[None, None])
+        step = Step(OPENED, positions, positions, self._mask(sees)[None, None])
         return end, self._run([ids[start:end]], step, keep=1)[:, -1]
 
     @torch.inference_mode()
@@ -127,11 +125,11 @@ class SlotDecoder:
 
     @torch.inference_mode()
     def settle(self, row: int, tokens: int) -> None:
-        self._slots.move(_OPENED, _FIRST + row, tokens)
+        self._slots.move(OPENED, FIRST + row, tokens)
 
     @torch.inference_mode()
     def move(self, source: int, target: int, tokens: int) -> None:
-        self._slots.move(_FIRST + source, _FIRST + target, tokens)
+        self._slots.move(FIRST + source, FIRST + target, tokens)
 
     @torch.inference_mode()
     def decode(self, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
@@ -145,7 +143,7 @@ class SlotDecoder:
     def keep(self, row: int | None, ids: Sequence[int], from_prompt: int) -> None:
         keys, bounds = self._prefixes.missing(ids, from_prompt)
         if keys:
-            self._prefixes.add(keys, self._slots.read(_OPENED if row is None else _FIRST + row, bounds))
+            self._prefixes.add(keys, self._slots.read(OPENED if row is None else FIRST + row, bounds))
 
     def drop(self) -> None:
         self._slots.drop()
@@ -155,7 +153,7 @@ class SlotDecoder:
         spare = max(self._forward.fewest_rows - len(tokens), 0)  # rows of no one, computed for the company
         columns = torch.tensor([*lengths, *[0] * spare], device=self._forward.device)[:, None]
         sees = torch.arange(grains(max(lengths) + 1), device=self._forward.device) <= columns
-        step = Step(_FIRST + row, columns, columns, self._mask(sees)[:, None, None])
+        step = Step(FIRST + row, columns, columns, self._mask(sees)[:, None, None])
         return self._run([[token] for token in (*tokens, *[0] * spare)], step, keep=1)[: len(tokens), -1]
 
     def _branches(
@@ -170,7 +168,7 @@ class SlotDecoder:
         sees = torch.zeros((new, grains(length + len(tokens))), dtype=torch.bool, device=self._forward.device)
         sees[:, :length] = True
         sees[:, columns] = (branch[-new:, None] == branch) & (index[-new:, None] >= index)
-        step = Step(_OPENED, length + index[None, -new:], columns[None, -new:], self._mask(sees)[None, None])
+        step = Step(OPENED, length + index[None, -new:], columns[None, -new:], self._mask(sees)[None, None])
         return self._run([[continuations[one][at] for one, at in tokens[-new:]]], step, keep=new)[0]
 
     def _run(self, ids: Sequence[Sequence[int]], step: Step, keep: int) -> Tensor:

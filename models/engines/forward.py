@@ -12,8 +12,9 @@ from torch import Tensor
 from transformers import DynamicCache
 from transformers.cache_utils import Cache, CacheLayerMixin, DynamicLayer
 
+from models.engines.adapters import Adapters
 from models.engines.mixed import FEW_ROWS, FloatEmbedding
-from models.engines.slots import PIECE, Slots, Step
+from models.engines.slots import FIRST, OPENED, PIECE, Slots, Step
 
 
 def looks_back_at_all(model: Any) -> bool:
@@ -28,8 +29,9 @@ def looks_back_at_all(model: Any) -> bool:
 class TransformersForward:
     """A `Forward` over a model for which `looks_back_at_all`."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, adapters: Adapters | None = None) -> None:
         self._model = model
+        self._adapters = adapters
         self._layers = len(DynamicCache(config=model.config).layers)
         self._takes_keep = _takes(model, "logits_to_keep")
         mixed = isinstance(model.get_input_embeddings(), FloatEmbedding)
@@ -40,6 +42,8 @@ class TransformersForward:
         self.most_rows = FEW_ROWS if mixed else 1 << 30
 
     def __call__(self, ids: Tensor, step: Step, slots: Slots, keep: int) -> Tensor:
+        if self._adapters:
+            self._adapters.use_rows(None if step.first == OPENED else step.first - FIRST, len(ids))
         output = self._model(
             input_ids=ids,
             attention_mask=step.mask,
@@ -82,8 +86,9 @@ class SingleDecoder:
     bytes_per_token = 0
     _OPENED = -1
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, adapters: Adapters | None = None) -> None:
         self._model = model
+        self._adapters = adapters
         self._caches: dict[int, Any] = {}
         self._takes_keep = _takes(model, "logits_to_keep")
 
@@ -95,6 +100,7 @@ class SingleDecoder:
 
     def prefill(self, ids: Sequence[int], start: int) -> tuple[int, Tensor]:
         end = min(start + PIECE, len(ids))
+        self._choose(None)
         return end, self._pass(ids[start:end], self._caches[self._OPENED])[:, -1]
 
     def score(self, length: int, first: Tensor, continuations: Sequence[Sequence[int]]) -> list[float]:
@@ -115,12 +121,20 @@ class SingleDecoder:
         self._caches[target] = self._caches.pop(source)
 
     def decode(self, tokens: Sequence[int], lengths: Sequence[int]) -> Tensor:
-        return torch.cat([self._pass([token], self._caches[row])[:, -1] for row, token in enumerate(tokens)])
+        return torch.cat([self._next(row, token) for row, token in enumerate(tokens)])
 
     def keep(self, row: int | None, ids: Sequence[int], from_prompt: int) -> None: ...
 
     def drop(self) -> None:
         self._caches.clear()
+
+    def _next(self, row: int, token: int) -> Tensor:
+        self._choose(row)
+        return self._pass([token], self._caches[row])[:, -1]
+
+    def _choose(self, row: int | None) -> None:
+        if self._adapters:
+            self._adapters.use_row(row)
 
     @torch.inference_mode()
     def _pass(self, ids: Sequence[int], cache: Any, keep: int = 1) -> Tensor:

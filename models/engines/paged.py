@@ -19,6 +19,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.engines.adapter_names import adapter_number
 from models.engines.admission import AdmissionQueue
 from models.engines.loading import Device, NumberType, context_tokens
 from models.engines.paged_job import PagedJob
@@ -26,7 +27,7 @@ from models.engines.paged_sizes import PagedSizes
 from models.engines.paged_worker import PagedWorker
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
-from models.errors import ContextTooLong, UnknownModel
+from models.errors import ContextTooLong
 from models.locks import LOADING
 from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest
 
@@ -87,7 +88,7 @@ class PagedGenerator:
 
         Raises ContextTooLong, Overloaded, EngineFailed, InvalidWeights, or UnknownModel for an unknown adapter.
         """
-        adapter = self._adapter(request.adapter)
+        adapter = adapter_number(request.adapter, self._adapters, self._name)
         prompt = await asyncio.to_thread(self._prompt, request.messages)
         limit = min(request.max_new_tokens, self._context - len(prompt))
         if limit <= 0:
@@ -135,18 +136,8 @@ class PagedGenerator:
             from models.engines.paged_loading import load_for_pages
             from models.engines.paged_loop import PagedLoop
 
-            loaded = load_for_pages(self._folder, *self._options)
+            loaded = load_for_pages(self._folder, *self._options, self._adapters)
         return loaded, PagedLoop(self._name, loaded, self._sizes, deliver)
-
-    def _adapter(self, name: str | None) -> int:
-        if not name:
-            return 0
-        if name not in self._adapters:
-            known = ", ".join(self._adapters) or "none"
-            raise UnknownModel(
-                f"The model '{self._name}' has no adapter '{name}'. Known: {known}; see models.adapters."
-            )
-        return 1 + list(self._adapters).index(name)
 
     def _tokens(self) -> ChatTokenizer:
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,8 +22,10 @@ Quantisation = Literal["none", "int8", "int4"]
 _LOG = logging.getLogger(__name__)
 
 
-def load_for_pages(folder: Path, device: Device, dtype: NumberType, quantisation: Quantisation) -> LoadedModel:
-    """Load a generator. Started by `torchrun`, its layers are spread over the GPUs of all ranks.
+def load_for_pages(
+    folder: Path, device: Device, dtype: NumberType, quantisation: Quantisation, adapters: Mapping[str, Path]
+) -> LoadedModel:
+    """Load a generator, and put its adapters on it. Started by `torchrun`, its layers are spread over all ranks' GPUs.
 
     Raises InvalidWeights or EngineFailed.
     """
@@ -53,8 +56,19 @@ def load_for_pages(folder: Path, device: Device, dtype: NumberType, quantisation
                 f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
                 "the installed transformers. Fetch it anew, or choose another model."
             ) from error
+    if adapters:
+        _adapt(model, adapters)
     _LOG.info("loaded %s on %s as %s", folder.name, place.type, kind if quantisation == "none" else quantisation)
     return LoadedModel(model.eval(), ChatTokenizer(folder), place, context_tokens(folder), end_tokens(folder))
+
+
+def _adapt(model: Any, folders: Mapping[str, Path]) -> None:
+    from models.engines.adapters import Adapters
+    from models.engines.paged_sampling import ADAPTER
+
+    if ranks() > 1:
+        raise EngineFailed("Adapters are not served over several GPUs. Empty models.adapters, or start one process.")
+    Adapters(model, folders).follow_pages(model, ADAPTER)
 
 
 def ranks() -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-_STRIDE = 2**20  # above any vocabulary; adapters up to 2047 fit into 32 bits with it
+from models.engines.adapter_names import marked
 
 
 def separate_prefixes(processor: Any, reused: MutableMapping[str, int]) -> None:
@@ -39,5 +39,4 @@ def separate_prefixes(processor: Any, reused: MutableMapping[str, int]) -> None:
 
 
 def _mixed(tokens: list[int], state: Any) -> list[int]:
-    adapter = state.logit_processor_kwargs.get("adapter", 0) if state is not None else 0
-    return [token + adapter * _STRIDE for token in tokens] if adapter else tokens
+    return marked(tokens, state.logit_processor_kwargs.get("adapter", 0) if state is not None else 0)

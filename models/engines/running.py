@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from models.engines.adapters import Adapters
 from models.engines.admission import Ticket
 from models.engines.batching import Batch, Record
 from models.engines.decoding import Decoder, SlotDecoder
@@ -16,10 +20,14 @@ from models.engines.work import Work, Write
 class Running:
     """Owns the model and all that it keeps in memory."""
 
-    def __init__(self, loaded: LoadedModel, *, slots: int, record: Record) -> None:
+    def __init__(
+        self, loaded: LoadedModel, *, slots: int, record: Record, folders: Mapping[str, Path] | None = None
+    ) -> None:
         self._loaded = loaded
         each = cache_bytes() // 2  # for the rows, and for beginnings that are kept
-        self._batch = Batch(pick_decoder(loaded, each), loaded.eos, rows=slots, memory=each, record=record)
+        adapters = Adapters(loaded.model, folders) if folders else None
+        decoder = pick_decoder(loaded, each, adapters)
+        self._batch = Batch(decoder, loaded.eos, rows=slots, memory=each, record=record, adapters=adapters)
         self._tickets: dict[Prompt, Ticket[Work]] = {}
 
     def fits(self, ticket: Ticket[Work]) -> bool:
@@ -44,11 +52,11 @@ class Running:
         if not isinstance(work, Write):
             return Scoring(work.prompt, work.continuations, work.job)
         sampler = Sampler(work.request, self._loaded.device)
-        return Sequence(work.prompt, work.request, work.limit, work.job, sampler, self._loaded.tokenizer)
+        return Sequence(work.prompt, work.request, work.limit, work.job, sampler, self._loaded.tokenizer, work.adapter)
 
 
-def pick_decoder(loaded: LoadedModel, prefix_bytes: int) -> Decoder:
+def pick_decoder(loaded: LoadedModel, prefix_bytes: int, adapters: Adapters | None = None) -> Decoder:
     """Choose how the model's rows are computed; beginnings of prompts may take so many bytes."""
     if looks_back_at_all(loaded.model):
-        return SlotDecoder(TransformersForward(loaded.model), prefix_bytes)
-    return SingleDecoder(loaded.model)
+        return SlotDecoder(TransformersForward(loaded.model, adapters), prefix_bytes)
+    return SingleDecoder(loaded.model, adapters)

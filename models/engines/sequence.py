@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence as Row
 from typing import Protocol, TypeVar
 
+from models.engines.adapter_names import marked
 from models.engines.sampling import Sampler
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
@@ -27,11 +28,12 @@ class Asker(Protocol[T]):
 class Prompt:
     """Tokens, and how far they were computed."""
 
-    def __init__(self, ids: Row[int], asker: Asker[T], *, room: int, exact: bool) -> None:
+    def __init__(self, ids: Row[int], asker: Asker[T], *, room: int, exact: bool, adapter: int = 0) -> None:
         self.ids = list(ids)
         self.prompt_tokens = len(self.ids)
         self.most_tokens = self.prompt_tokens + room  # how long its row can become
         self.exact = exact  # whether kept beginnings must give the very same numbers as computing anew
+        self.adapter = adapter
         self.computed = 0  # tokens whose keys and values lie in its row
         self.from_prompt = 0  # of those, how many were computed as a prompt on nothing else than such
         self.reused = 0
@@ -44,6 +46,11 @@ class Prompt:
     def over(self) -> bool:
         """Whether nothing more is to be done for it."""
         return self.done or self._cancelled.is_set()
+
+    @property
+    def marked(self) -> list[int]:
+        """The tokens as kept beginnings are known by."""
+        return marked(self.ids, self.adapter)
 
     @property
     def written(self) -> int:
@@ -84,8 +91,9 @@ class Sequence(Prompt):
         asker: Asker[GenerationEvent],
         sampler: Sampler,
         tokenizer: ChatTokenizer,
+        adapter: int = 0,
     ) -> None:
-        super().__init__(ids, asker, room=limit, exact=request.seed is not None)
+        super().__init__(ids, asker, room=limit, exact=request.seed is not None, adapter=adapter)
         self.sampler = sampler
         self._limit = limit
         self._deliver = asker.deliver

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 GRAIN = 128
+OPENED, FIRST = 0, 1  # the slot in which a prompt is computed, and that of row 0
 PIECE = 128  # tokens of a prompt that are computed together, and between two looks at who gave up
 
 Block = tuple[Tensor, ...]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.engines.adapter_names import adapter_number
 from models.engines.jobs import Job
 from models.engines.loading import Device, NumberType, context_tokens, load_causal
 from models.engines.serving import Server
@@ -35,7 +36,7 @@ class TransformersGenerator:
 
     `slots` requests are written at once, and requests of `queue_tokens` tokens may wait, prompts and new ones together.
     The text of a request with a seed depends on nothing but the request and the machine; it and others may be written
-    from beginnings of prompts that were computed for earlier requests.
+    from beginnings of prompts that were computed for earlier requests. `adapters` are LoRA folders by name.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class TransformersGenerator:
         threads: int | None = None,
         slots: int = 8,
         queue_tokens: int = 65_536,
+        adapters: Mapping[str, Path] | None = None,
     ) -> None:
         self._folder = folder
         self._name = name or folder.name
@@ -56,6 +58,7 @@ class TransformersGenerator:
         self._options = (device, dtype, threads)
         self._context = context_tokens(folder)
         self._slots = slots
+        self._adapters = dict(adapters or {})
         self._server = Server(self._name, self._load, slots=slots, bound=queue_tokens)
         self._tokenizer: ChatTokenizer | None = None
         self._lock = threading.Lock()
@@ -76,16 +79,17 @@ class TransformersGenerator:
         """Yield pieces of text, then one `Finished`, and `Waiting` before it while others go first.
 
         Closing the stream frees its place at once, and its part of the model after the step that is being computed.
-        Raises ContextTooLong, Overloaded, EngineFailed or InvalidWeights.
+        Raises ContextTooLong, Overloaded, EngineFailed, InvalidWeights, or UnknownModel for an unknown adapter.
         """
         self._server.check_open()
+        adapter = adapter_number(request.adapter, self._adapters, self._name)
         prompt = await asyncio.to_thread(self._prompt, request.messages)
         limit = min(request.max_new_tokens, self._context - len(prompt))
         if limit <= 0:
             yield Finished(FinishReason.LENGTH, len(prompt), 0)
             return
         job: Job[GenerationEvent] = Job()
-        ticket = self._server.submit(Write(job, request, prompt, limit))
+        ticket = self._server.submit(Write(job, request, prompt, limit, adapter))
         try:
             while True:
                 event = await job.next()
@@ -123,7 +127,8 @@ class TransformersGenerator:
         with LOADING:
             from models.engines.running import Running
 
-            return Running(load_causal(self._folder, *self._options), slots=self._slots, record=record)
+            loaded = load_causal(self._folder, *self._options)
+            return Running(loaded, slots=self._slots, record=record, folders=self._adapters)
 
     def _tokens(self) -> ChatTokenizer:
         with self._lock:

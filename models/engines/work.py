@@ -11,12 +11,13 @@ from models.types import GenerationEvent, GenerationRequest
 
 @dataclass(frozen=True)
 class Write:
-    """A text to write, of at most `limit` tokens after the prompt."""
+    """A text to write, of at most `limit` tokens after the prompt. `adapter` is the adapter's number, 0 for none."""
 
     job: Job[GenerationEvent]
     request: GenerationRequest
     prompt: Sequence[int]
     limit: int
+    adapter: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,32 @@ def build_tiny_causal(
         "initializer_range": 0.6,  # wide enough that the next token is not always the same
     }
     model_class(config_class(**(settings | changes))).to(torch.bfloat16).save_pretrained(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def peft_on_new_transformers() -> Iterator[None]:
+    """peft 0.21 asks for something that transformers 5.23 wants to be rid of."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+        yield
+
+
+def build_tiny_adapter(folder: Path, base: Path, *, seed: int = 0, rank: int = 4, **changes: Any) -> Path:
+    """Save a random LoRA adapter for a tiny causal model, as fine-tuning with peft would."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(seed)
+    targets = ["q_proj", "v_proj", "down_proj"]
+    settings: dict[str, Any] = {"r": rank, "lora_alpha": 16, "target_modules": targets, "task_type": "CAUSAL_LM"}
+    with peft_on_new_transformers():
+        model = get_peft_model(AutoModelForCausalLM.from_pretrained(base), LoraConfig(**(settings | changes)))
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:  # peft begins with zeros, which change nothing
+            torch.nn.init.normal_(parameter, std=0.5)
+    model.save_pretrained(folder)
     return folder
 
 
