@@ -12,19 +12,16 @@ from functools import partial
 from typing import TypeVar
 
 from bot import faults
-from bot.delivery.keeping import keep
 from bot.delivery.pacing import Pacer
+from bot.delivery.part_rows import ATTACHMENT, PartRows
 from bot.delivery.ports import Outlet, Part
 from bot.delivery.retrying import Patience, Retrier
 from bot.delivery.whole import whole
-from bot.domain import Attachment, Doubt, PartState, SentPart, Turn
+from bot.domain import Attachment, Doubt, SentPart, Turn
 from bot.errors import MessageGone, TryLater
-from bot.ports import Storage, UnitOfWork
+from bot.ports import Storage
 
 T = TypeVar("T")
-
-ATTACHMENT = 1_000_000
-"""The position under which a reply's file is kept: behind every part."""
 
 
 def nonce_of(turn_id: int, position: int | str, gone: str = "") -> str:
@@ -56,21 +53,20 @@ class Outbox:
         patience: Patience | None = None,
         repeat: bool = True,
     ) -> None:
-        self._storage = storage
-        self._turn = turn
+        self._turn_id = turn.id
         self._outlet = outlet
         self._pacer = pacer
-        self._known = {part.position: part for part in known}
+        self._rows = PartRows(storage, turn, known)
         self._gone: dict[int, str] = {}  # ids of messages that were deleted under us, and are to be sent anew
         # What was sent without learning whether it worked, by digest; "" where it may be one of several.
-        self._doubtful = {at: "" for at, part in self._known.items() if _in_doubt(part) and not part.external_id}
+        self._doubtful = {at: "" for at in self._rows if self._rows.in_doubt(at) and not self._rows[at].external_id}
         self._retry = Retrier(pacer, outlet.place, outlet.group, patience)
         self._repeat = repeat
 
     @property
     def empty(self) -> bool:
         """Whether nothing of the reply stands on the platform yet."""
-        return not any(part.external_id for part in self._known.values())
+        return not any(self._rows[at].external_id for at in self._rows)
 
     async def grow(self, parts: Sequence[Part]) -> None:
         """Show unfinished text: new parts are sent, standing ones are edited if there is room, or left for next time.
@@ -80,10 +76,10 @@ class Outbox:
         place, group = self._outlet.place, self._outlet.group
         try:
             for part in parts:
-                if not self._stands(part.position):
+                if not self._rows.stands(part.position):
                     await self._pacer.before_send(place, group)
                     await self._send(part)
-                elif self._differs(part) and self._pacer.may_edit(place, group):
+                elif self._rows.differs(part) and self._pacer.may_edit(place, group):
                     await self._edit(part)
         except MessageGone:
             await self._begin_anew(part)
@@ -100,30 +96,23 @@ class Outbox:
         for part in parts:
             await self._make_final(part)
         digest = _digest(attachment) if attachment is not None else ""
-        await self.remove([at for at in self._known if self._is_surplus(at, len(parts), digest)])
-        if attachment is not None and not self._stands(ATTACHMENT):
+        await self.remove([at for at in self._rows if self._is_surplus(at, len(parts), digest)])
+        if attachment is not None and not self._rows.stands(ATTACHMENT):
             await self._retry(lambda: whole(self._attach(attachment, digest)))
 
     async def remove(self, positions: Iterable[int] | None = None) -> None:
         """Take parts (None: all) off the platform, the last one first. Raises DeliveryError."""
-        for position in sorted(self._known if positions is None else positions, reverse=True):
+        for position in sorted(self._rows if positions is None else positions, reverse=True):
             await self._take_off(position)
-            del self._known[position]
-            await self._note("part removed", "removed", position)
+            await self._rows.removed(position)
 
     async def failed(self) -> None:
         """Note that the platform will never take what it has not taken."""
-        waiting = [at for at, part in self._known.items() if part.state is not PartState.SENT] or [len(self._known)]
-
-        def note(work: UnitOfWork) -> None:
-            for position in waiting:
-                work.parts.failed(self._turn.id, position, self._turn.attempts)
-
-        await keep(self._storage, "part failed", note)
+        await self._rows.failed()
 
     async def _make_final(self, part: Part) -> None:
-        while not self._stands(part.position) or self._differs(part):
-            if not self._stands(part.position):
+        while not self._rows.stands(part.position) or self._rows.differs(part):
+            if not self._rows.stands(part.position):
                 await self._retry(lambda: self._send(part))
                 continue
             try:
@@ -139,44 +128,39 @@ class Outbox:
         Their rows keep the old ids until then, as being sent: after a crash here they are edited, found gone, and
         sent under the same nonces.
         """
-        position = part.position
-        if _in_doubt(self._known[position]):  # an earlier run was here already, and may have sent the new one
+        position, rows = part.position, self._rows
+        if rows.in_doubt(position):  # an earlier run was here already, and may have sent the new one
             self._doubtful[position] = ""
         for at in [at for at in self._doubtful if at > position]:
             await self._retry(partial(self._send, replace(part, position=at)))
-        after = [at for at in self._known if at >= position and at != ATTACHMENT and self._stands(at)]
-        gone = {at: self._known[at].external_id for at in after}
-        hints = {at: self._known[at].hint if at in self._doubtful else self._outlet.hint() for at in after}
-
-        def note(work: UnitOfWork) -> None:
-            for at, hint in hints.items():
-                work.parts.sending(self._turn.id, at, self._turn.attempts, hint)
-
-        await keep(self._storage, "part gone", note)
+        after = [at for at in rows if at >= position and at != ATTACHMENT and rows.stands(at)]
+        gone = {at: rows[at].external_id for at in after}
+        hints = {at: rows[at].hint if at in self._doubtful else self._outlet.hint() for at in after}
+        await rows.gone(hints)
         for at in sorted(after, reverse=True):
             if at != position:
                 await self._take_off(at)
                 self._doubtful.pop(at, None)
-            self._known[at] = SentPart(self._turn.id, at, PartState.SENDING, hint=hints[at])
+            rows.begin_anew(at, hints[at])
         self._gone.update(gone)
 
     async def _take_off(self, position: int) -> None:
-        external_id = self._known[position].external_id
+        external_id = self._rows[position].external_id
         if external_id:
             await self._retry(lambda: _called("remove", self._outlet.remove(external_id)), paced=False)
 
     async def _send(self, part: Part) -> None:
-        await self._sending(part.position)
+        await self._rows.sending(part.position, self._outlet.hint)
         if part.position in self._doubtful and await self._settled(part.position, part):
             return
-        nonce = nonce_of(self._turn.id, part.position, self._gone.get(part.position, ""))
+        nonce = nonce_of(self._turn_id, part.position, self._gone.get(part.position, ""))
 
         async def send() -> None:
             external_id = await _called("send", self._outlet.send(part, nonce))
             # If an earlier try may have worked, the nonce brings back its message, which may say something else:
             # without a digest it is edited next.
             alike = self._doubtful.pop(part.position, part.digest) == part.digest
-            await self._sent(part.position, external_id, part.digest if alike else "")
+            await self._rows.sent(part.position, external_id, part.digest if alike else "")
 
         try:
             await whole(send())
@@ -187,75 +171,40 @@ class Outbox:
             raise
 
     async def _edit(self, part: Part) -> None:
-        external_id = self._known[part.position].external_id
+        external_id = self._rows[part.position].external_id
 
         async def edit() -> None:
             await _called("edit", self._outlet.edit(external_id, part))
-            await self._sent(part.position, external_id, part.digest)
+            await self._rows.sent(part.position, external_id, part.digest)
 
         await whole(edit())
 
     async def _attach(self, attachment: Attachment, digest: str) -> None:
-        await self._sending(ATTACHMENT)
+        await self._rows.sending(ATTACHMENT, self._outlet.hint)
         if ATTACHMENT in self._doubtful and await self._settled(ATTACHMENT, None, digest):
             return
-        nonce = nonce_of(self._turn.id, "file", digest)
+        nonce = nonce_of(self._turn_id, "file", digest)
         external_id = await _called("attach", self._outlet.attach(attachment, nonce))
         self._doubtful.pop(ATTACHMENT, None)
-        await self._sent(ATTACHMENT, external_id, digest)
+        await self._rows.sent(ATTACHMENT, external_id, digest)
 
     async def _settled(self, position: int, part: Part | None, digest: str = "") -> bool:
         """Whether a part in doubt needs no sending any more: its message was found, or it is to be left."""
-        known = self._known[position]
-        found = await self._outlet.find(part, known.hint, self._is_known)
+        found = await self._outlet.find(part, self._rows[position].hint, self._rows.is_known)
         if found.external_id:
             del self._doubtful[position]
-            await self._sent(position, found.external_id, digest)
+            await self._rows.sent(position, found.external_id, digest)
             return True
         if found.sure:
             return False
-        doubt = Doubt.REPEATED if self._repeat else Doubt.LEFT
-        self._known[position] = replace(known, doubt=doubt)
-        await self._note("part in doubt", "doubted", position, doubt)
+        await self._rows.doubted(position, Doubt.REPEATED if self._repeat else Doubt.LEFT)
         if not self._repeat:
             del self._doubtful[position]
         return not self._repeat
 
-    async def _is_known(self, external_id: str) -> bool:
-        turn = self._turn
-        return await self._storage.read(lambda work: work.parts.is_known(turn.channel, turn.bot, external_id))
-
-    async def _sending(self, position: int) -> None:
-        known = self._known.get(position)
-        if known is None or known.state is PartState.FAILED:
-            hint = self._outlet.hint()
-            self._known[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=hint)
-            await self._note("part sending", "sending", position, hint)
-
-    async def _sent(self, position: int, external_id: str, digest: str) -> None:
-        known = self._known[position]
-        self._known[position] = replace(known, state=PartState.SENT, external_id=external_id, digest=digest)
-        await self._note("part sent", "sent", position, external_id, digest)
-
-    async def _note(self, name: str, change: str, position: int, *values: object) -> None:
-        """Change a part's row, as the one who has taken the turn up. Raises NotFound, TakenOver and StorageError."""
-
-        def work(work: UnitOfWork) -> None:
-            getattr(work.parts, change)(self._turn.id, position, self._turn.attempts, *values)
-
-        await keep(self._storage, name, work)
-
-    def _stands(self, position: int) -> bool:
-        known = self._known.get(position)
-        return known is not None and (bool(known.external_id) or known.doubt is Doubt.LEFT)
-
-    def _differs(self, part: Part) -> bool:
-        known = self._known[part.position]
-        return bool(known.external_id) and known.digest != part.digest
-
     def _is_surplus(self, position: int, parts: int, digest: str) -> bool:
         if position == ATTACHMENT:
-            return self._stands(position) and self._known[position].digest != digest
+            return self._rows.stands(position) and self._rows[position].digest != digest
         return position >= parts
 
 
@@ -265,11 +214,6 @@ async def _called(name: str, call: Awaitable[T]) -> T:
     done = await call
     faults.reach(f"{name} ends")
     return done
-
-
-def _in_doubt(part: SentPart) -> bool:
-    """Whether a run that was broken off may have sent it."""
-    return part.state is PartState.SENDING and part.doubt is not Doubt.LEFT
 
 
 def _digest(attachment: Attachment) -> str:
