@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from bot.ports import LanguageTools, Storage, Texts
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.bootstrap.parley import Parley
+    from bot.delivery.conductor import Conductor
+    from bot.delivery.inbox import Inbox
     from bot.delivery.ports import EventSource, TurnQueue
     from bot.queueing.bus import PostgresBus
     from bot.queueing.jobs import Jobs
@@ -18,12 +20,33 @@ if TYPE_CHECKING:
     from bot.serving import Runner
 
 
+class Parts(Protocol):
+    """What is taken of `bot.bootstrap.Parley`."""
+
+    settings: Settings
+
+    @property
+    def texts(self) -> Texts: ...
+
+    @property
+    def languages(self) -> LanguageTools: ...
+
+    @property
+    def store(self) -> Storage: ...
+
+    @property
+    def conductor(self) -> Conductor: ...
+
+    @property
+    def inbox(self) -> Inbox: ...
+
+
 class Processes:
     """The processes of one Parley, as this one sees them. `queue` and `conductor` are those that a reception takes;
     both are None where everything happens in this process.
     """
 
-    def __init__(self, parley: Parley) -> None:
+    def __init__(self, parley: Parts) -> None:
         self._parley = parley
         self._settings = parley.settings
         self.queue: TurnQueue | None = None
