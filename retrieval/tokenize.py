@@ -11,6 +11,7 @@ import logging
 import re
 import unicodedata
 import warnings
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -36,13 +37,6 @@ CONTENT_TAGS = ("n", "v", "a", "i", "l", "j", "eng", "t", "s", "x", "m")
 _MISLEADING = ("没收",)
 
 _lock = Lock()
-_cache_dir: Path | None = None
-
-
-def use_cache_dir(directory: Path) -> None:
-    """Keep jieba's prefix table in this folder (it must exist); without it the temporary folder is used."""
-    global _cache_dir
-    _cache_dir = directory
 
 
 def normalise(text: str) -> str:
@@ -139,16 +133,28 @@ def _jieba() -> Any:
         return _load_jieba()
 
 
+def _own_cache_dir() -> Path:
+    """Where jieba keeps its prefix table: the user's own cache folder. It may not exist where none can be made.
+
+    By default jieba unmarshals whatever lies in the shared temporary folder, whoever put it there.
+    """
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("parley", appauthor=False)
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 @lru_cache(maxsize=1)
 def _load_jieba() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its regular expressions warn when they are first compiled
         import jieba
 
-    jieba.setLogLevel(logging.WARNING)
+    jieba.setLogLevel(logging.CRITICAL)  # a cache that cannot be kept is told with a traceback, and only costs a second
     tokenizer = jieba.Tokenizer()
-    if _cache_dir is not None:
-        tokenizer.tmp_dir = str(_cache_dir)
+    tokenizer.tmp_dir = str(_own_cache_dir())
     tokenizer.initialize()
     for word in _MISLEADING:
         tokenizer.del_word(word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,6 +31,10 @@ class Screen(Protocol):
         """A sentence of Parley's own: help, an error, a greeting."""
         ...
 
+    def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None:
+        """What stands before the first prompt: a title line, and questions to choose from by number."""
+        ...
+
 
 @dataclass(slots=True)
 class ConsoleChat:
@@ -56,6 +60,12 @@ class ConsoleChat:
             if text in {"/quit", "/exit"}:
                 return
             await self._turn(text)
+
+    def welcome(self, title: str, questions: Sequence[str]) -> None:
+        """Show the title line and questions that a bare number asks."""
+        self._suggestions = tuple(questions)
+        lead = self.texts("console-begin", self.language) if questions else ""
+        self.screen.welcome(title, lead, questions)
 
     def interrupt(self) -> bool:
         """Stop the answer that is being given; False if there is none."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ async def run_chat(state: State, conversation: str | None) -> None:
             list(parley.skills),
             screen,
             conversation or default,
-            parley.settings.dialogue.default_language,
+            spoken_here(os.environ) or parley.settings.dialogue.default_language,
         )
         if piped:
             async with aclosing(standard_input_lines()) as lines:
@@ -53,11 +54,20 @@ async def run_chat(state: State, conversation: str | None) -> None:
 
 async def _typed_lines(parley: Parley) -> AsyncIterator[str]:
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.formatted_text import FormattedText
     from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.shortcuts import CompleteStyle
 
     history = parley.settings.home / "chat-history"
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(history)))
+    commands = [f"/{name}" for skill in parley.skills for name in skill.commands[:1]] + ["/new", "/quit"]
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(history)),
+        # Tab lists the commands that begin so, under the line, and only then takes room.
+        completer=WordCompleter(sorted(set(commands)), sentence=True),
+        complete_while_typing=False,
+        complete_style=CompleteStyle.READLINE_LIKE,
+    )
     prompt = FormattedText([("bold ansigreen", f"{parley.settings.console.user} › ")])
     history.touch(mode=0o600)
     while True:
@@ -93,18 +103,29 @@ async def _welcome(parley: Parley, chat: ConsoleChat) -> None:
     """What is there to ask, and where the conversation stood."""
     documents = await asyncio.to_thread(parley.store.knowledge.documents)
     titles = [(document.language, document.title) for document in documents if document.kind == "faq"]
-    examples = shortest_of_each_language(titles)
+    examples = shortest_of_each_language(titles, chat.language)
     history = await parley.store.run(lambda work: work.conversations.history(chat.conversation, 1))
-    lines = [f"Parley · {len(documents)} documents · /help · Ctrl-D ends"]
-    lines += [f"  e.g. {title}" for title in examples]
+    chat.welcome(chat.texts("console-title", chat.language, count=len(documents)), examples)
     if history:
-        lines.append(f"Going on with the conversation {chat.conversation}; /new begins another.")
-    chat.screen.sentence("\n".join(lines))
+        chat.screen.sentence(chat.texts("console-going-on", chat.language, conversation=chat.conversation))
 
 
-def shortest_of_each_language(titles: Iterable[tuple[str, str]]) -> list[str]:
-    """One title for each language, from pairs of language and title, in the same order whatever order they come in."""
+def spoken_here(environment: Mapping[str, str]) -> str | None:
+    """The language of the terminal by the POSIX variables, if Parley's own sentences are written in it.
+
+    >>> spoken_here({"LANG": "zh_CN.UTF-8"}), spoken_here({"LC_ALL": "C.UTF-8", "LANG": "zh_CN.UTF-8"})
+    ('zh', None)
+    """
+    from bot.texts.catalogue import available_languages
+
+    named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := environment.get(name))), "")
+    language = named.replace("-", "_").partition("_")[0].casefold()
+    return language if language in available_languages() else None
+
+
+def shortest_of_each_language(titles: Iterable[tuple[str, str]], own: str = "") -> list[str]:
+    """One title for each language, the person's own first, from pairs of language and title in whatever order."""
     examples: dict[str, str] = {}
-    for language, title in sorted(titles, key=lambda pair: (pair[0], len(pair[1]), pair[1])):
+    for language, title in sorted(titles, key=lambda pair: (pair[0] != own, pair[0], len(pair[1]), pair[1])):
         examples.setdefault(language, title)
     return list(examples.values())

@@ -5,6 +5,7 @@ A file that goes with a reply is saved to `folder`, if there is one, and the pla
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -51,6 +52,9 @@ class PlainScreen:
         self._end_line()
         write(text + "\n")
 
+    def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None:
+        """A pipe has asked already."""
+
     def _end_line(self) -> None:
         if self._midline:
             self._midline = False
@@ -89,10 +93,7 @@ class TerminalScreen:
             self._dim(reply.notice)
         if reply.suggestions:
             self._console.print(Text(self._texts("unknown-suggestions", reply.language)))
-            for number, suggestion in enumerate(reply.suggestions, start=1):
-                self._console.print(Text.assemble((f"  {number}. ", "cyan"), suggestion))
-        for number, choice in enumerate(reply.choices, start=len(reply.suggestions) + 1):
-            self._console.print(Text.assemble((f"  {number}. ", "cyan"), choice.label))
+        self._numbered((*reply.suggestions, *(choice.label for choice in reply.choices)))
         for line in citation_lines(reply):
             self._dim(line)
         if place := saved(reply, self._folder):
@@ -104,6 +105,17 @@ class TerminalScreen:
         self._end_line()
         self._console.print(Text(text, style="yellow"))
         self._console.print()
+
+    def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None:
+        self._console.print(Text(title, style="bold"))
+        if questions:
+            self._dim(lead)
+            self._numbered(questions)
+        self._console.print()
+
+    def _numbered(self, lines: Sequence[str]) -> None:
+        for number, line in enumerate(lines, start=1):
+            self._console.print(Text.assemble((f"  {number}. ", "cyan"), line))
 
     def _end_line(self) -> None:
         if self._midline:

@@ -102,6 +102,20 @@ def test_a_question_is_answered_and_ctrl_d_ends(terminal: Terminal, settings: Pa
     assert (settings / "chat-history").stat().st_mode & 0o077 == 0, "what was typed is for its owner alone"
 
 
+def test_a_first_question_is_chosen_by_number_and_tab_completes_a_command(terminal: Terminal) -> None:
+    terminal.shows("  1. ")
+    title = terminal.shows("\r\n").removeprefix("\x1b[0m")
+    terminal.shows("you ›")
+    terminal.press("1" + ENTER)
+    terminal.shows(f"[1] {title}")
+    terminal.shows("you ›")
+    terminal.press("/priv\t" + ENTER)
+    terminal.shows("What I keep")
+    terminal.shows("you ›")
+    terminal.press(CTRL_D)
+    assert terminal.code() == 0, terminal.rest
+
+
 def test_ctrl_c_stops_the_answer_and_the_chat_goes_on(terminal: Terminal, settings: Path) -> None:
     terminal.shows("you ›")
     terminal.press("/chat tell me everything" + ENTER)

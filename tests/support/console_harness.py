@@ -28,6 +28,8 @@ class _Screen:
         self.entries.append(reply.text)
         self.writing = ""
 
+    def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None: ...
+
     def sentence(self, text: str) -> None:
         self.entries.append("\n".join(piece for piece in (self.writing, text) if piece))
         self.writing = ""

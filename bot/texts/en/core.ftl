@@ -66,3 +66,11 @@ model-unavailable = The language model is not ready. The operator can see why wi
 knowledge-unavailable = The knowledge base cannot be searched right now. The operator can see why with: parley doctor
 interrupted = (stopped)
 new-conversation = A new conversation begins.
+
+# The terminal
+console-title = Parley · { $count ->
+        [one] one document
+       *[other] { $count } documents
+    } · /help · Ctrl-D ends
+console-begin = Ask anything about them, or choose by number:
+console-going-on = Going on with the conversation { $conversation }; /new begins another.

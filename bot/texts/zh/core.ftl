@@ -63,3 +63,8 @@ model-unavailable = 语言模型还没有准备好。维护人员可以运行 pa
 knowledge-unavailable = 知识库暂时无法检索。维护人员可以运行 parley doctor 查看原因。
 interrupted = （已停止）
 new-conversation = 开始新的对话。
+
+# 终端
+console-title = Parley · { $count } 篇文档 · /help 帮助 · Ctrl-D 退出
+console-begin = 直接提问，或输入数字选择：
+console-going-on = 接着上次的对话（{ $conversation }）；/new 开始新的对话。

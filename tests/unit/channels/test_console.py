@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
@@ -38,6 +38,9 @@ class ListScreen:
     def sentence(self, text: str) -> None:
         self._text = ""
         self.shown.append(text)
+
+    def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None:
+        self.shown.append("\n".join((title, lead, *questions)))
 
 
 class OfferingSkill(EchoSkill):
@@ -99,6 +102,14 @@ async def test_a_number_chooses_an_offered_question() -> None:
     skill = OfferingSkill()
     shown = await talk("What?", "2", "7", skill=skill)
     assert shown == ["What?", "Second?", "7"]
+
+
+async def test_a_number_chooses_a_question_of_the_welcome() -> None:
+    screen = ListScreen()
+    chat = chat_over(Desk([EchoSkill(), ChatSkill()]), screen)
+    chat.welcome("Parley", ["First?", "Second?"])
+    await chat.run(lines("2"))
+    assert screen.shown == ["Parley\nAsk anything about them, or choose by number:\nFirst?\nSecond?", "Second?"]
 
 
 async def test_a_number_presses_a_choice() -> None:

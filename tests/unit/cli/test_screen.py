@@ -46,3 +46,15 @@ def test_a_terminal_shows_the_same(tmp_path: Path) -> None:
 def test_without_a_folder_nothing_is_saved(capsys: pytest.CaptureFixture[str]) -> None:
     PlainScreen(FluentTexts()).finished(REPLY)
     assert "Saved" not in capsys.readouterr().out
+
+
+def test_the_welcome_numbers_its_questions() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    TerminalScreen(FluentTexts(), console).welcome("Parley", "Ask:", ["What is BERT?", "什么是微调？"])
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert shown == "Parley\nAsk:\n  1. What is BERT?\n  2. 什么是微调？\n\n"
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, "one document"), (75, "75 documents")])
+def test_documents_are_counted(count: int, shown: str) -> None:
+    assert f" {shown} " in FluentTexts()("console-title", "en", count=count)

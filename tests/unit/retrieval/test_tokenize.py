@@ -1,3 +1,10 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from retrieval.tokenize import content_words, exact_key, segment, words
 
 
@@ -40,3 +47,20 @@ def test_the_exact_key_ignores_case_width_spaces_and_punctuation() -> None:
 def test_segments_joined_give_the_text() -> None:
     text = "我想退货，可以吗? OK"
     assert "".join(segment(text)) == text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG folders")
+@pytest.mark.parametrize("usable", [True, False], ids=["own folder", "no folder"])
+def test_jiebas_table_is_kept_in_a_folder_of_ones_own_or_not_at_all(tmp_path: Path, usable: bool) -> None:
+    """Nothing is read from the temporary folder that all users share, and nothing is said of it."""
+    shared, own = tmp_path / "tmp", tmp_path / "cache"
+    shared.mkdir()
+    (shared / "jieba.cache").write_bytes(b"planted")
+    if not usable:
+        own.write_text("a file where the folder should be")
+    words = [sys.executable, "-c", "from retrieval.tokenize import segment; print(segment('我想退货'))"]
+    environment = {**os.environ, "TMPDIR": str(shared), "XDG_CACHE_HOME": str(own)}
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=True, timeout=120)
+    assert (done.stdout.strip(), done.stderr) == (str(segment("我想退货")), "")
+    assert (shared / "jieba.cache").read_bytes() == b"planted"
+    assert (own / "parley" / "jieba.cache").exists() is usable
