@@ -73,7 +73,7 @@ class Cedict:
         """
         if self._english is None:
             self._english = self._reversed()
-        return self._english.get(english.casefold(), [])
+        return [(word, marked(pinyin)) for word, pinyin in self._english.get(english.casefold(), [])]
 
     def _reversed(self) -> dict[str, list[tuple[str, str]]]:
         found: dict[str, list[tuple[float, str, str]]] = {}
@@ -89,11 +89,11 @@ class Cedict:
 
 
 def _first_of_each(ranked: list[tuple[float, str, str]]) -> list[tuple[str, str]]:
-    """The best words with their marked pinyin; a word stands once, with its best reading."""
+    """The best words with their pinyin as the dictionary has it; a word stands once, with its best reading."""
     best: dict[str, str] = {}
     for _, word, pinyin in ranked:
         best.setdefault(word, pinyin)
-    return [(word, marked(pinyin)) for word, pinyin in list(best.items())[:_MOST]]
+    return list(best.items())[:_MOST]
 
 
 @lru_cache(maxsize=1)
