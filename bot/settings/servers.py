@@ -32,6 +32,7 @@ class ServerSettings(Group):
     """A server with the OpenAI API. Choose it as "server:NAME" in models.generator, embedder or translator."""
 
     base_url: Annotated[str, AfterValidator(_addresses)] = Field(
+        repr=False,  # it may hold a password
         examples=["http://127.0.0.1:8000/v1"],
         description="Where its API is; most end in /v1. Several replicas: separated by commas.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from models.encoders.remote_encoder import RemoteEncoder
@@ -23,10 +24,22 @@ def server_named(name: str, servers: Mapping[str, Server]) -> Server:
 
 
 def remote_generator(name: str, servers: Mapping[str, Server]) -> RemoteGenerator:
-    """Asks the server for its model's context, if that is not set. Raises UnknownModel or EngineFailed."""
-    return RemoteGenerator(with_context(server_named(name, servers)))
+    """Asks the server for its model's context, if that is not set. Raises UnknownModel or EngineFailed.
+
+    On an event loop it does not ask, since that would stop everything else there for as long.
+    """
+    server = server_named(name, servers)
+    return RemoteGenerator(server if _on_a_loop() else with_context(server))
 
 
 def remote_encoder(name: str, servers: Mapping[str, Server]) -> RemoteEncoder:
     """Asks nothing yet. Raises UnknownModel."""
     return RemoteEncoder(server_named(name, servers))
+
+
+def _on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

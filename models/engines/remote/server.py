@@ -18,7 +18,7 @@ class Server:
     """
 
     name: str
-    urls: tuple[str, ...]
+    urls: tuple[str, ...] = field(repr=False)  # one may hold a password
     model: str
     key: str = field(default="", repr=False)
     context_tokens: int | None = None

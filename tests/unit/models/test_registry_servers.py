@@ -56,6 +56,14 @@ async def test_other_words_for_the_size_of_the_context(tmp_path: Path, entry: di
         await made.close()
 
 
+async def test_on_an_event_loop_nothing_is_waited_for(tmp_path: Path) -> None:
+    async with ModelServer(says("Hi"), models=[{"id": "some-model", "max_model_len": 512}]) as server:
+        made = registry(tmp_path, {"generate": "server:big"}, big=server.url)
+        assert made.generator().context_tokens == 4096  # asking would have locked this very server
+        assert await who_writes(made) == "server:big/some-model"
+        await made.close()
+
+
 async def test_a_chain_goes_on_to_the_next_and_names_it(tmp_path: Path) -> None:
     async with ModelServer(status(500)) as broken, ModelServer(says("Hi")) as well:
         made = registry(tmp_path, {"generate": "server:one, server:two"}, one=broken.url, two=well.url)

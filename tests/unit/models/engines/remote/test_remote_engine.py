@@ -214,4 +214,4 @@ async def test_closing_the_engine_ends_what_is_being_written(engine: Make) -> No
 
 
 def test_the_key_is_not_shown() -> None:
-    assert KEY not in repr(Server("big", ("http://h/v1",), "m", key=KEY))
+    assert KEY not in repr(Server("big", (f"http://me:{KEY}@h/v1",), "m", key=KEY))
