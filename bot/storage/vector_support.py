@@ -15,7 +15,7 @@ GET_LIBRARY = "Run: pip install 'parley[postgres]'"
 NOT_INSTALLED = "the database's server has no pgvector"
 INSTALL = "Install it there (package postgresql-NN-pgvector, or the image pgvector/pgvector), then restart Parley."
 REFUSED = "this user may not switch pgvector on in the database"
-SWITCH_ON = "Run in that database as its owner or a superuser: CREATE EXTENSION vector; then restart Parley."
+SWITCH_ON = "Have a superuser run in that database: CREATE EXTENSION vector; then restart Parley."
 TOO_OLD = "pgvector {version} is too old"
 RENEW = "Install pgvector 0.8 or later on the server, run there: ALTER EXTENSION vector UPDATE; then restart Parley."
 

@@ -62,7 +62,7 @@ class SharedVectors:
     def search(self, vector: NDArray[np.float32], limit: int) -> list[tuple[str, float]]:
         if limit < 1 or not vector.any():
             return []
-        wide = str(min(MOST_CANDIDATES, max(CANDIDATES, 2 * limit)))
+        wide = str(min(MOST_CANDIDATES, max(CANDIDATES, limit)))
         with translate_errors(self._engines.where), self._engines.read.begin() as connection:
             connection.execute(_SEARCHING, {"candidates": wide})
             found = connection.execute(self._nearest, {"query": vector, "limit": limit})

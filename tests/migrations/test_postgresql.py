@@ -16,6 +16,8 @@ from sqlalchemy import Engine, create_engine
 from bot.errors import StorageError
 from bot.storage import migrate
 from bot.storage.tables import metadata
+from bot.storage.vector_support import prepare
+from bot.storage.vector_tables import vector_metadata
 from tests.support.postgres import Postgres
 
 COLUMNS = """
@@ -49,10 +51,12 @@ def test_the_revisions_give_what_the_tables_say(blank_postgres_url: str, engine:
     assert migrate.check(blank_postgres_url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, [metadata, vector_metadata]) == []  # type: ignore[arg-type]
     with postgres.database() as name:
         blank = create_engine(postgres.url_of(name))
         metadata.create_all(blank)
+        with blank.begin() as connection:
+            assert prepare(connection).why_not == ""
         assert schema(engine) == schema(blank)
         blank.dispose()
 
