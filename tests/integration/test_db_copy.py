@@ -55,7 +55,7 @@ def fill(url: str) -> None:
         me = kept[0].user_id
         work.users.set_preferences(me, Preferences("zh", None, {"tone": "暖 😀"}))
         work.conversations.set_values(HERE, {"when": "always"})
-        work.parts.sent(kept[0].id, 0, "900", "abc")
+        work.parts.sent(kept[0].id, 0, 0, "900", "abc")
         work.opinions.give(kept[0].id, me, Opinion.GOOD, NOW)
         work.access.set(me, AccessState.PENDING, NOW, "123456")
         work.unanswered.note("谁？", "zh", 0.1 + 0.2, None, NOW)
