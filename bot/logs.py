@@ -1,4 +1,5 @@
-"""Logging: to a rotating file in the data folder; on the terminal only with `--debug`, and then from warnings up.
+"""Logging: to a rotating file in the data folder, or to standard error where `log.file` is /dev/stderr, as containers
+want it. On the terminal otherwise only with `--debug`, and then from warnings up.
 
 No logger of Parley writes what people say. Bot tokens and passwords in URLs are masked in whatever is written, in
 tracebacks and in other libraries' entries as well.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from bot.errors import SettingsError
 from bot.masking import mask
@@ -16,6 +18,7 @@ from bot.settings import Settings
 
 MAX_BYTES = 5_000_000
 BACKUPS = 3
+STANDARD_ERROR = Path("/dev/stderr")  # opened by its name it may belong to root, and could not be written
 
 # They tell of every request or file at INFO, and some of them would tell what was asked.
 _NOISY = (
@@ -39,8 +42,9 @@ def configure(settings: Settings, debug: bool = False) -> None:
     shutdown()
     level = logging.DEBUG if debug else logging.getLevelNamesMapping()[settings.log.level.upper()]
     formatter = MaskingFormatter("%(asctime)s %(levelname)s %(name)s [%(threadName)s] %(message)s")
-    _install(_file_handler(settings), formatter, level)
-    if debug:
+    to_terminal = settings.log_file == STANDARD_ERROR
+    _install(logging.StreamHandler(sys.stderr) if to_terminal else _file_handler(settings), formatter, level)
+    if debug and not to_terminal:
         _install(logging.StreamHandler(sys.stderr), formatter, logging.WARNING)
     logging.getLogger().setLevel(level)
     for name in _NOISY:

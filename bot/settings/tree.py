@@ -182,7 +182,7 @@ class LogSettings(Group):
     file: Folder | None = Field(
         default=None,
         examples=["./logs/parley.log"],
-        description="Where the log goes; unset: logs/parley.log in the data folder.",
+        description="Where the log goes, /dev/stderr for standard error; unset: logs/parley.log in the data folder.",
     )
 
 

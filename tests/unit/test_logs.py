@@ -89,3 +89,12 @@ def test_a_log_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file in the way")
     with pytest.raises(SettingsError, match=r"set PARLEY_HOME or log\.file"):
         written(tmp_path)
+
+
+def test_the_log_may_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(load_settings(env={"PARLEY_LOG__FILE": "/dev/stderr"}), debug=True)
+    logging.getLogger("bot.test").warning("token %s", TELEGRAM_TOKEN)
+    logs.shutdown()
+    said = capsys.readouterr().err
+    assert said.count("WARNING bot.test") == 1
+    assert TELEGRAM_TOKEN not in said
