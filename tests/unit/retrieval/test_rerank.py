@@ -99,7 +99,7 @@ def test_a_real_cross_encoder_finds_what_words_do_not(tmp_path: Path) -> None:
     store, embedder = MemoryKnowledgeStore(), HashedEmbedder()
     ingestor = Ingestor(store, embedder)
     for number, answer in enumerate(ANSWERS.values()):
-        ingestor.add_bytes(f"{number}.md", answer.encode())
+        assert [outcome.reason for outcome in ingestor.add_bytes(f"{number}.md", answer.encode())] == [None]
     reranker = RerankerDoor(CrossEncoderReranker(build_tiny_reranker(tmp_path / "reranker"), device="cpu"))
     searcher = Searcher(store, embedder, reranker=reranker)
     plain = Searcher(store, embedder)
