@@ -106,7 +106,9 @@ class Classifier(Protocol):
 class Summariser(Protocol):
     """Gives the main points of a text whose sentences are known."""
 
-    async def summarise(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:
+    async def summarise(
+        self, sentences: Sequence[str], language: str, length: int = 3, caller: Caller = NOBODY
+    ) -> Summary:
         """About `length` sentences: written where the generator writes that language, else the text's own."""
         ...
 

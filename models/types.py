@@ -119,12 +119,16 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary; `extracted` if it consists of the source's own sentences, `chosen` are then their positions."""
+    """A summary; `extracted` if it consists of the source's own sentences, `chosen` are then their positions.
+
+    `partial`: the model did not shorten a long text enough, so that some of it was left out on the way.
+    """
 
     text: str
     extracted: bool
     model: str
     chosen: tuple[int, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one-shot skills: `parley translate`, `sentiment`, `classify` and `summarise`."""
+"""The one-shot skills: `parley translate`, `sentiment`, `classify`, `summarise` and `write`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Text = Annotated[str, typer.Argument(metavar="TEXT", help="The text; - reads sta
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for command in (translate, sentiment, classify, summarise):
+    for command in (translate, sentiment, classify, summarise, write):
         app.command()(command)
 
 
@@ -47,13 +47,41 @@ def sentiment(context: typer.Context, text: Text, as_json: AsJson = False) -> No
 def classify(
     context: typer.Context,
     text: Text,
-    labels: Annotated[str, typer.Option("--labels", metavar="A,B,C", help="The labels to choose from.")],
+    labels: Annotated[
+        str,
+        typer.Option("--labels", metavar="A,B,C", help="The labels to choose from; if not given, the examples'."),
+    ] = "",
+    examples: Annotated[
+        str, typer.Option("--examples", metavar="FILE", help='Labelled texts to go by: JSONL {"text", "label"} or TSV.')
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Choose the label that fits a text best."""
-    from bot.skills.classify import split_labels
+    """Choose the label that fits a text best, by the labels' words, and by examples where there are some."""
+    import json
 
-    _run(context.obj, "classify", _lines(text), {"labels": ",".join(split_labels(labels))}, as_json)
+    from bot.errors import UsageError
+    from bot.skills.classify import EXAMPLES, split_labels
+
+    shown = _examples(examples) if examples else {}
+    chosen = split_labels(labels) if labels else list(shown)
+    unknown = [label for label in shown if label not in chosen]
+    if unknown:
+        raise UsageError(f"The examples have the label “{unknown[0]}”, which --labels does not name.")
+    if len(chosen) < 2:
+        raise UsageError("Name at least two labels with --labels, or give examples of them with --examples.")
+    arguments = {"labels": ",".join(chosen), EXAMPLES: json.dumps(shown)}
+    _run(context.obj, "classify", _lines(text), arguments, as_json)
+
+
+def _examples(file: str) -> dict[str, list[str]]:
+    from bot.errors import UsageError
+    from models.evaluation.rows import examples_by_label, read_labelled
+
+    found = examples_by_label(read_labelled(Path(file)))
+    for label in found:
+        if any(sign in label for sign in ",，、"):
+            raise UsageError(f"The label “{label}” has a comma in it, which labels are separated by.")
+    return found
 
 
 def summarise(
@@ -64,6 +92,20 @@ def summarise(
     """Give the main points of a document."""
     whole = standard_input_text() if file == "-" else _read(context.obj, Path(file))
     _run(context.obj, "summarise", _one(whole), {}, as_json)
+
+
+def write(
+    context: typer.Context,
+    notes: Annotated[str, typer.Argument(metavar="NOTES", help="What it is to say; - reads standard input.")],
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="mail, report, post, letter, … or your own.")
+    ] = "",
+    tone: Annotated[str, typer.Option("--tone", metavar="TONE", help="friendly, formal, … or your own.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Draft a mail, a report or a post from notes."""
+    arguments = {name: value.strip() for name, value in (("kind", kind), ("tone", tone)) if value.strip()}
+    _run(context.obj, "write", _one(standard_input_text() if notes == "-" else notes), arguments, as_json)
 
 
 def _run(

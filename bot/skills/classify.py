@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncGenerator
 
@@ -19,6 +20,7 @@ _ASKED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _OR = re.compile(r",?\s+or\s+|还是|或")
+EXAMPLES = "examples"  # the argument for texts by label, as JSON: of the operator alone, from a file
 _SEPARATORS = re.compile(r"[,，、]")
 
 
@@ -60,9 +62,10 @@ class ClassifySkill:
             return
         text = within_reach(request)
         labels = split_labels(request.arguments["labels"])
+        examples: dict[str, list[str]] = json.loads(request.arguments.get(EXAMPLES, "{}"))
         yield Working("judging")
         classifier = await tools.models.classifier()
-        (prediction,) = await classifier.classify([text], labels)
+        (prediction,) = await classifier.classify([text], labels, examples)
         for event in say(
             prediction_reply(
                 prediction,

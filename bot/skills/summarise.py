@@ -12,6 +12,7 @@ from bot.ports import Summary, Texts
 from bot.skills.answering.grounding import Evidence
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
+from bot.skills.generating import caller
 
 _ASKED = re.compile(
     r"^(?:(?:please|can you|could you) )?(?:summari[sz]e(?: (?:this|the following)(?: \w+)?)?|tl;?dr)"
@@ -56,8 +57,10 @@ class SummariseSkill:
         yield Working("summarising")
         summariser = await tools.models.summariser()
         length = min(MAX_SENTENCES, max(1, len(sentences) // 3))
-        summarise = summariser.summarise if tools.options.writes else summariser.extract
-        summary = await summarise(sentences, language, length)
+        if tools.options.writes:
+            summary = await summariser.summarise(sentences, language, length, caller(request, len(text)))
+        else:
+            summary = await summariser.extract(sentences, language, length)
         text, dropped = _supported(summary, request, tools)
         if not text:
             summary = await summariser.extract(sentences, language, length)
@@ -83,6 +86,8 @@ def _supported(summary: Summary, request: SkillRequest, tools: Toolbox) -> tuple
 
 def _reply(summary: Summary, text: str, dropped: int, request: SkillRequest, tools: Toolbox) -> Reply:
     notice = tools.texts("summary-checked", request.language, count=dropped) if dropped else ""
+    if summary.partial:
+        notice = f"{notice} {tools.texts('summary-partial', request.language)}".strip()
     if summary.extracted:
         notice = tools.texts("summary-extract", request.language)
     return Reply(

@@ -10,6 +10,7 @@ from bot.domain import Event, Failed, Outcome
 from bot.errors import InvalidInput
 from bot.ports import ChatMessage, GenerationRequest, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
+from bot.skills.drafting import read_kind, task
 from bot.skills.events import plain
 from bot.skills.generating import LONG, sampling, stream_reply, writer_of
 from bot.skills.parsing import split_at_colon, within_reach
@@ -24,13 +25,11 @@ _SYSTEM = {
     "en": "You draft texts from notes. Use every note, add no facts of your own, and write only the text itself.",
     "zh": "你根据要点起草文字。用上每一条要点，不要添加没有的事实，只写正文。",
 }
-_TASK = {"en": "Write: {kind}\nNotes: {notes}", "zh": "体裁：{kind}\n要点：{notes}"}
-_ANY_KIND = {"en": "a text", "zh": "文稿"}
 MAX_NEW_TOKENS = 400
 
 
 class WriteSkill:
-    """`/write mail: meeting moved to Friday, apologise`, or "Write a mail: …"."""
+    """`/write mail friendly: meeting moved to Friday, apologise`, or "Write a friendly mail: …"."""
 
     name = "write"
     commands = ("write",)
@@ -39,17 +38,17 @@ class WriteSkill:
         return texts("help-write", language)
 
     def parse(self, rest: str) -> SkillMatch:
-        """The kind, a colon and the notes; without notes they are what the message quotes, or its file."""
+        """Kind, perhaps tone, a colon and the notes; without notes they are what the message quotes, or its file."""
         kind, notes = split_at_colon(rest) or (rest.strip(), "")
         if notes and not kind:
             raise InvalidInput("Write the kind, a colon and your notes.", text_id="write-how")
-        return SkillMatch(1.0, notes, {"kind": kind} if kind else {})
+        return SkillMatch(1.0, notes, read_kind(kind))
 
     def recognise(self, text: str, language: str) -> SkillMatch | None:
         found = _ASKED.match(text.strip())
         if not found:
             return None
-        return SkillMatch(0.9, found["notes"] or found["points"], {"kind": (found["en"] or found["zh"]).strip()})
+        return SkillMatch(0.9, found["notes"] or found["points"], read_kind(found["en"] or found["zh"]))
 
     async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
         if not request.text:
@@ -63,10 +62,10 @@ class WriteSkill:
             return
         key = request.language if request.language in _SYSTEM else "en"
         system = request.persona.instructions_for(request.language) if request.persona else _SYSTEM[key]
-        task = _TASK[key].format(kind=request.arguments.get("kind", _ANY_KIND[key]), notes=notes)
+        asked = task(request.arguments.get("kind", ""), request.arguments.get("tone", ""), notes, request.language)
         chosen = sampling(request, tools)
         generation = GenerationRequest(
-            (ChatMessage("system", system), ChatMessage("user", task)),
+            (ChatMessage("system", system), ChatMessage("user", asked)),
             max_new_tokens=max(MAX_NEW_TOKENS, tools.options.max_new_tokens),
             temperature=chosen.temperature,
             seed=chosen.seed,

@@ -11,12 +11,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from models.ports import Encoder, Generator
 from models.tasks.languages import NAMES
 from models.tasks.translate import join_sentences
-from models.types import ChatMessage, GenerationRequest, Summary, TextChunk
+from models.tasks.translation.units import sentence_ends
+from models.types import (
+    NOBODY,
+    Caller,
+    ChatMessage,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    Summary,
+    TextChunk,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +37,10 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float64]
 
 _PIECE_TOKENS = 1200  # at most this much at once: small models lose what stands in the middle of more
+_TOKENS = 60  # that a sentence of a summary may have
+_TEMPLATE = 64  # tokens that a chat template adds, with some to spare
+_SHRINKING = 0.8  # summaries longer than this share of their texts do not get anywhere
+_AT_ONCE = 4
 _DAMPING = 0.85
 _REPETITION = 0.5  # how much likeness to a chosen sentence counts against another
 
@@ -36,13 +52,15 @@ class Summariser:
         self._generator = generator
         self._encoder = encoder
 
-    async def summarise(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:
+    async def summarise(
+        self, sentences: Sequence[str], language: str, length: int = 3, caller: Caller = NOBODY
+    ) -> Summary:
         """Give about `length` sentences. Raises EngineFailed or InvalidWeights."""
         told = [sentence.strip() for sentence in sentences if sentence.strip()]
         if len(told) <= length:
             return Summary(join_sentences(told, language), True, "none", tuple(range(len(told))))
         if self._generator is not None and self._writes(language):
-            return Summary(await self._write(told, language, length), False, self._generator.name)
+            return await self._write(told, language, length, caller)
         return await self.extract(told, language, length)
 
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:
@@ -62,28 +80,59 @@ class Summariser:
             vectors = letter_vectors(sentences)
         return central_sentences(vectors @ vectors.T, length)
 
-    async def _write(self, sentences: Sequence[str], language: str, length: int) -> str:
+    async def _write(self, sentences: Sequence[str], language: str, length: int, caller: Caller) -> Summary:
         assert self._generator is not None
-        budget = min(_PIECE_TOKENS, self._generator.context_tokens // 2)
+        name = self._generator.name
+        budget = self._budget(length)
+        partial = False
         while True:
             pieces = self._pieces(sentences, budget, language)
             if len(pieces) == 1:
-                return await self._ask(pieces[0], language, length)
-            shorter = [await self._ask(piece, language, length) for piece in pieces]
-            if sum(map(len, shorter)) >= sum(map(len, sentences)):  # it would never end
-                return await self._ask(join_sentences(shorter, language)[: len(pieces[0])], language, length)
+                return Summary(await self._ask(pieces[0], language, length, caller), False, name, partial=partial)
+            shorter = await self._each(pieces, language, length, caller)
+            if self._tokens(shorter) > _SHRINKING * self._tokens(sentences):
+                # The model does not shorten: what is most central of its words goes on, and that is told.
+                shorter = self._most_central(shorter, budget, language)
+                partial = True
             sentences = shorter
 
+    async def _each(self, pieces: Sequence[str], language: str, length: int, caller: Caller) -> list[str]:
+        """The sentences of the pieces' summaries. Some are asked for together: an engine that batches does them so."""
+        written: list[str] = []
+        for start in range(0, len(pieces), _AT_ONCE):
+            asked = [self._ask(piece, language, length, caller) for piece in pieces[start : start + _AT_ONCE]]
+            written += await asyncio.gather(*asked)
+        return [text for summary in written for text in _sentences(summary, language)]
+
+    def _most_central(self, sentences: Sequence[str], budget: int, language: str) -> list[str]:
+        """As many of them as fit, the most central ones, in their order; one at least."""
+        parts = [part for sentence in sentences for part in self._parts(sentence, budget)]
+        count = max(1, len(parts) * budget // max(1, self._tokens(parts)))
+        while True:
+            chosen = [parts[index] for index in self._central(parts, language, count)]
+            if count == 1 or self._tokens(chosen) + len(chosen) <= budget:
+                return chosen
+            count -= 1
+
+    def _budget(self, length: int) -> int:
+        """Tokens of text that fit beside the question and its answer."""
+        assert self._generator is not None
+        context = self._generator.context_tokens
+        question = self._generator.count_tokens(_question("", "en", length))
+        beside = question + min(_TOKENS * length, context // 3) + min(_TEMPLATE, context // 8)
+        return max(16, min(_PIECE_TOKENS, context - beside))
+
+    def _tokens(self, sentences: Sequence[str]) -> int:
+        assert self._generator is not None
+        return sum(map(self._generator.count_tokens, sentences))
+
     def _pieces(self, sentences: Sequence[str], budget: int, language: str) -> list[str]:
-        """Group whole sentences into pieces within the budget of tokens; a sentence beyond it is cut."""
+        """Group sentences into pieces within the budget of tokens; one beyond it is spread over several pieces."""
         assert self._generator is not None
         pieces: list[list[str]] = [[]]
         used = 0
-        for sentence in sentences:
-            tokens = self._generator.count_tokens(sentence)
-            if tokens > budget:
-                sentence = sentence[: max(1, len(sentence) * budget // tokens)]
-                tokens = budget
+        for sentence in (part for whole in sentences for part in self._parts(whole, budget)):
+            tokens = self._generator.count_tokens(sentence) + 1  # the space between two
             if used + tokens > budget and pieces[-1]:
                 pieces.append([])
                 used = 0
@@ -91,16 +140,56 @@ class Summariser:
             used += tokens
         return [join_sentences(piece, language) for piece in pieces]
 
-    async def _ask(self, text: str, language: str, length: int) -> str:
+    def _parts(self, sentence: str, budget: int) -> list[str]:
+        """The sentence, or its halves and their halves until each fits."""
         assert self._generator is not None
-        if language == "zh":
-            task = f"请用不超过{length}句话概括下面的文字，只说其中写到的内容。"
-        else:
-            name = NAMES.get(language, "the text's language")
-            task = f"Summarise the text below in {name}, in at most {length} sentences. Say only what the text says."
-        request = GenerationRequest((ChatMessage("user", f"{task}\n\n{text}"),), max_new_tokens=60 * length)
-        events = self._generator.stream(request)
-        return "".join([event.text async for event in events if isinstance(event, TextChunk)]).strip()
+        if len(sentence) < 2 or self._generator.count_tokens(sentence) < budget:
+            return [sentence]
+        middle = len(sentence) // 2
+        space = sentence.find(" ", middle)
+        cut = space if 0 < space < len(sentence) - 1 else middle
+        return [*self._parts(sentence[:cut].strip(), budget), *self._parts(sentence[cut:].strip(), budget)]
+
+    async def _ask(self, text: str, language: str, length: int, caller: Caller) -> str:
+        assert self._generator is not None
+        request = GenerationRequest(
+            (ChatMessage("user", _question(text, language, length)),),
+            max_new_tokens=_TOKENS * length,
+            person=caller.person,
+            priority=caller.priority,
+        )
+        pieces: list[str] = []
+        cut = False
+        async with aclosing(self._generator.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, TextChunk):
+                    pieces.append(event.text)
+                elif isinstance(event, Finished):
+                    cut = event.reason is FinishReason.LENGTH
+        text = "".join(pieces).strip()
+        return _whole(text, language) if cut else text
+
+
+def _question(text: str, language: str, length: int) -> str:
+    if language == "zh":
+        task = f"请用不超过{length}句话概括下面的文字，只说其中写到的内容。"
+    else:
+        name = NAMES.get(language, "the text's language")
+        task = f"Summarise the text below in {name}, in at most {length} sentences. Say only what the text says."
+    return f"{task}\n\n{text}"
+
+
+def _sentences(text: str, language: str) -> list[str]:
+    ends = sentence_ends(text, language) if text else []
+    return [text[start:end].strip() for start, end in pairwise([0, *ends]) if text[start:end].strip()]
+
+
+def _whole(text: str, language: str) -> str:
+    """Without the sentence that was broken off at the end, unless there is no other."""
+    sentences = _sentences(text, language)
+    if len(sentences) < 2 or text[-1:] in ".!?。！？":
+        return text
+    return join_sentences(sentences[:-1], language)
 
 
 def central_sentences(likeness: Matrix, length: int) -> list[int]:

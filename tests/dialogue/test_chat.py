@@ -72,4 +72,5 @@ async def test_a_draft_gets_its_kind_and_its_notes() -> None:
     models = OneGenerator("Dear all, the meeting is on Friday.")
     desk = Desk([WriteSkill()], models=models)
     assert await desk.say("/write mail: meeting moved to Friday") == "Dear all, the meeting is on Friday."
-    assert models.asked()[-1] == ("user", "Write: mail\nNotes: meeting moved to Friday")
+    form = "a subject line, a greeting, short paragraphs and a closing"
+    assert models.asked()[-1] == ("user", f"Write: mail, with {form}\nNotes: meeting moved to Friday")

@@ -67,3 +67,39 @@ def test_what_a_skill_needs_is_asked_for(parley: Parley, words: list[str]) -> No
     done = parley(*words)
     assert done.code == 2
     assert "Missing option" in done.err
+
+
+def test_examples_from_a_file_name_the_labels(parley: Parley, tmp_path: Path) -> None:
+    file = tmp_path / "examples.jsonl"
+    file.write_text(
+        '{"text": "It has not arrived.", "label": "delivery"}\n{"text": "I paid twice.", "label": "billing"}\n', "utf-8"
+    )
+    (chosen,) = parley("classify", "Where is my parcel?", "--examples", str(file), "--json").rows
+    assert set(chosen["data"]["distribution"]) == {"delivery", "billing"}
+    (three,) = parley("classify", "hi", "--labels", "billing, delivery, other", "--examples", str(file), "--json").rows
+    assert set(three["data"]["distribution"]) == {"delivery", "billing", "other"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        ('{"text": "a"}\n', [], "examples.jsonl, line 1"),
+        ('{"text": "a", "label": "x"}\n', [], "at least two labels"),
+        ('{"text": "a", "label": "x"}\n', ["--labels", "y,z"], "the label “x”"),
+        ('{"text": "a", "label": "x,y"}\n', [], "a comma"),
+    ],
+)
+def test_examples_that_do_not_fit_are_refused(
+    parley: Parley, tmp_path: Path, content: str, words: list[str], said: str
+) -> None:
+    file = tmp_path / "examples.jsonl"
+    file.write_text(content, "utf-8")
+    done = parley("classify", "hi", "--examples", str(file), *words)
+    assert (done.code, said in done.sentence) == (2, True)
+
+
+def test_a_draft_is_written_from_notes(parley: Parley) -> None:
+    done = parley("write", "meeting moved to Friday", "--kind", "mail", "--tone", "friendly", "--json")
+    (draft,) = done.rows
+    assert (done.code, draft["skill"]) == (0, "write")
+    assert parley("write", "-", stdin="meeting moved").code == 0

@@ -6,7 +6,7 @@ help-translate = /translate LANGUAGE TEXT — translate, for example /translate 
 help-sentiment = /sentiment TEXT — is it positive, neutral or negative?
 help-classify = /classify LABEL, LABEL: TEXT — which label fits best?
 help-summarise = /summarise TEXT — the main points
-help-write = /write KIND: NOTES — draft a mail, a report or a post from notes
+help-write = /write KIND TONE: NOTES — draft a mail, a report or a post from notes, in a tone if you name one
 help-help = /help — this list
 help-new = /new — start a new conversation
 help-quit = /quit — leave (so does Ctrl-D); Ctrl-C stops an answer
@@ -51,6 +51,7 @@ nothing-to-work-on = There is no text to work on. Write it after the command.
 write-how = Write the kind, a colon and your notes: /write mail: meeting moved to Friday 10:00, apologise
 language-not-written = The model { $model } does not write { $name }. A profile that does: models.profile = "standard"; fetch it with: parley models fetch
 language-not-written-here = I do not write { $name } well enough to answer this freely. Questions about the knowledge base I answer in any case.
+summary-partial = The model did not shorten this text enough: some of it is left out.
 summary-extract = These are the text's own sentences.
 summary-checked = { $count ->
     [one] One sentence that the text does not support was left out.

@@ -6,7 +6,7 @@ help-translate = /translate 语言 内容 — 翻译，例如 /translate en 早�
 help-sentiment = /sentiment 内容 — 判断情感是正面、中性还是负面
 help-classify = /classify 标签, 标签: 内容 — 哪个标签最合适
 help-summarise = /summarise 内容 — 总结要点
-help-write = /write 类型: 要点 — 根据要点起草邮件、报告或帖子
+help-write = /write 类型 语气: 要点 — 根据要点起草邮件、报告或帖子，语气可省略
 help-help = /help — 显示这份说明
 help-new = /new — 开始新的对话
 help-quit = /quit — 退出（Ctrl-D 也可以）；Ctrl-C 停止当前回答
@@ -51,6 +51,7 @@ nothing-to-work-on = 没有可以处理的内容。请把内容写在命令后�
 write-how = 请写出类型、冒号和要点，例如：/write 邮件: 会议改到周五十点，表示歉意
 language-not-written = 模型 { $model } 不会写{ $name }。可以换用 models.profile = "standard"，再运行 parley models fetch 获取模型。
 language-not-written-here = 我的{ $name }写作能力还不够，没法自由聊这个。关于知识库的问题仍然可以问我。
+summary-partial = 模型没有把这段文字压缩到足够短，部分内容未包含在内。
 summary-extract = 以上是原文中的句子。
 summary-checked = 有 { $count } 句没有原文依据，已经略去。
 

@@ -110,7 +110,7 @@ def test_classifying_is_recognised(said: str, labels: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("said", "kind", "notes"),
     [
-        ("Write a short mail: meeting moved to Friday", "short mail", "meeting moved to Friday"),
+        ("Write a short mail: meeting moved to Friday", "mail", "meeting moved to Friday"),
         ("帮我写一封邮件：会议改到周五", "邮件", "会议改到周五"),
     ],
 )

@@ -86,3 +86,36 @@ async def test_vectors_have_to_do_where_a_server_does_not_tell_likelihoods() -> 
     assert judged[0].label == "delivery"
     with pytest.raises(CannotScore):
         await EvidenceClassifier(ScriptedGenerator(scorer=untold)).classify(["My delivery!"], ["payment", "delivery"])
+
+
+async def test_examples_stand_in_the_prompt_in_turn_as_far_as_there_is_room() -> None:
+    asked: list[list[ChatMessage]] = []
+
+    def score(messages: Sequence[ChatMessage], continuation: str) -> float:
+        asked.append(list(messages))
+        return -1.0
+
+    generator = ScriptedGenerator(scorer=score)
+    examples = {"delivery": ["It has not come.", "Where is it?", "A third."], "billing": ["I paid twice."]}
+    await EvidenceClassifier(generator).classify(["The parcel!"], ["billing", "delivery"], examples)
+    told = [message.content for message in asked[-1]]
+    assert [text for text in told if text in examples] == ["billing", "delivery", "delivery"]
+    assert "I paid twice." in told[0] and "The parcel!" in told[-1]
+    asked.clear()
+    small = ScriptedGenerator(scorer=score, context_tokens=90)
+    await EvidenceClassifier(small).classify(["The parcel!"], ["billing", "delivery"], examples)
+    assert len(asked[-1]) < len(told)
+
+
+async def test_the_same_examples_are_embedded_once() -> None:
+    embedded: list[str] = []
+
+    class Noting(WordCounts):
+        def embed(self, texts: Sequence[str], use: Literal["query", "passage"] = "passage") -> NDArray[np.float32]:
+            embedded.extend(texts)
+            return super().embed(texts, use)
+
+    classifier = EvidenceClassifier(encoder=Noting())
+    for _ in range(3):
+        await classifier.classify(["a"], ["x", "y"], {"x": ["one", "two"], "y": ["three"]})
+    assert embedded.count("two") == 1

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from models.engines.scripted import ScriptedGenerator
 from models.tasks.summarise import Summariser, central_sentences, letter_vectors
-from models.types import ChatMessage
+from models.types import Caller, ChatMessage
 
 TEXT = [
     "The library opens at nine.",
@@ -53,6 +53,23 @@ async def test_a_model_that_only_repeats_comes_to_an_end() -> None:
     generator = ScriptedGenerator(lambda messages: messages[-1].content, languages={"en"}, context_tokens=100)
     summary = await Summariser(generator).summarise([f"Sentence {n} goes on and on." for n in range(30)], "en", 1)
     assert summary.text
+    assert summary.partial
+
+
+async def test_every_request_fits_the_context_and_a_sentence_longer_than_it_is_read_whole() -> None:
+    generator = ScriptedGenerator(["Short."], languages={"en"}, context_tokens=200)
+    long = " ".join(f"word{n}" for n in range(1000))
+    summary = await Summariser(generator).summarise([long, "And so on.", "The end."], "en", 2)
+    asked = " ".join(request.messages[0].content for request in generator.requests)
+    assert all(f"word{n}" in asked.split() for n in range(1000))
+    assert (summary.text, summary.partial) == ("Short.", False)
+
+
+async def test_who_asks_is_told_to_the_engine_and_what_is_broken_off_is_left_out() -> None:
+    generator = ScriptedGenerator(["This is whole. This is " + "very " * 200], languages={"en"})
+    summary = await Summariser(generator).summarise(TEXT, "en", 1, Caller("7", 10))
+    assert summary.text == "This is whole."
+    assert {(request.person, request.priority) for request in generator.requests} == {("7", 10)}
 
 
 async def test_a_language_that_the_generator_does_not_write_is_summarised_by_its_own_sentences() -> None:
