@@ -30,6 +30,22 @@ def gguf_to_safetensors(gguf: Path, folder: Path) -> None:
         model.generation_config.do_sample = False
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
+        _keep_blocks(gguf, model, folder)
+
+
+def _keep_blocks(gguf: Path, model: Any, folder: Path) -> None:
+    """Keep the file's 4-bit blocks beside the weights, if they stand for the very same numbers."""
+    from models.engines.gguf_blocks import llama_blocks
+    from models.engines.int4 import FILE, Blocks, write_blocks
+
+    weights = dict(model.named_parameters())
+
+    def same() -> Iterator[tuple[str, Blocks]]:
+        for name, blocks in llama_blocks(gguf):
+            if name in weights and blocks.weights().to(weights[name].dtype).equal(weights[name]):
+                yield name, blocks
+
+    write_blocks(same(), folder / FILE)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.convert import quiet_transformers
+from models.engines.memory import check_memory
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
@@ -16,15 +17,21 @@ from models.folders import check_folder
 if TYPE_CHECKING:
     import torch
 
+    from models.engines.llama import LlamaForward
+
 Device = Literal["auto", "cpu", "cuda"]
-NumberType = Literal["auto", "float32", "bfloat16", "mixed"]
+NumberType = Literal["auto", "float32", "bfloat16", "mixed", "int4"]
+"""`int4` uses a model's own 4-bit blocks where it has some, and elsewhere is what `auto` is without it."""
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory with all that a decoder needs. `eos` are the tokens that end a message."""
+    """A model in memory with all that a decoder needs: transformers' or a compact one.
+
+    `eos` are the tokens that end a message.
+    """
 
     model: Any
     tokenizer: ChatTokenizer
@@ -33,15 +40,45 @@ class LoadedModel:
     eos: frozenset[int]
 
 
+def load_generator(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> LoadedModel:
+    """Load a generator in the fastest way that computes it exactly. Raises InvalidWeights or EngineFailed."""
+    check_folder(folder)
+    place = pick_device(device)
+    kind = pick_type(dtype, place)
+    check_memory(folder, kind)
+    if place.type == "cpu" and (model := _load_compact(folder, kind, packed=dtype in ("auto", "int4"))) is not None:
+        _set_threads(threads)
+        _LOG.info("loaded %s compactly on the CPU as %s", folder.name, kind)
+        return LoadedModel(model, ChatTokenizer(folder), place, context_tokens(folder), end_tokens(folder))
+    return load_causal(folder, device, kind, threads)
+
+
+def _load_compact(folder: Path, kind: NumberType, *, packed: bool) -> LlamaForward | None:
+    import torch
+
+    from models.engines.llama import load_llama, read_shape
+
+    shape = read_shape(folder)
+    if shape is None:
+        return None
+    weights = torch.float32 if kind == "float32" else torch.bfloat16
+    dtype = torch.bfloat16 if kind == "bfloat16" else torch.float32
+    try:
+        with torch.inference_mode():
+            return load_llama(folder, shape, dtype=dtype, weights=weights, packed=packed)
+    except (KeyError, RuntimeError) as error:  # weights of other names or sizes than a Llama's
+        _LOG.warning("%s is no plain Llama (%s); transformers loads it", folder.name, type(error).__name__)
+        return None
+
+
 def load_causal(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> LoadedModel:
-    """Load a generator. Raises InvalidWeights or EngineFailed."""
+    """Load a generator by transformers. Raises InvalidWeights or EngineFailed."""
     check_folder(folder)
     import torch
     from transformers import AutoModelForCausalLM
 
     place = pick_device(device)
-    if threads:
-        torch.set_num_threads(threads)
+    _set_threads(threads)
     kind = pick_type(dtype, place)
     with quiet_transformers():
         try:
@@ -80,9 +117,16 @@ def pick_device(device: Device) -> torch.device:
 
 def pick_type(dtype: NumberType, place: torch.device) -> NumberType:
     """Choose bf16 where the hardware multiplies it; elsewhere `mixed` (see mixed.py), where bf16 alone is slow."""
-    if dtype != "auto":
+    if dtype not in ("auto", "int4"):
         return dtype
     return "bfloat16" if place.type == "cuda" or cpu_has_bf16() else "mixed"
+
+
+def _set_threads(threads: int | None) -> None:
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def cpu_has_bf16() -> bool:

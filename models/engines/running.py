@@ -10,6 +10,7 @@ from models.engines.admission import Ticket
 from models.engines.batching import Batch, Record
 from models.engines.decoding import Decoder, SlotDecoder
 from models.engines.forward import SingleDecoder, TransformersForward, looks_back_at_all
+from models.engines.llama import LlamaForward
 from models.engines.loading import LoadedModel
 from models.engines.memory import cache_bytes
 from models.engines.sampling import Sampler
@@ -57,6 +58,8 @@ class Running:
 
 def pick_decoder(loaded: LoadedModel, prefix_bytes: int, adapters: Adapters | None = None) -> Decoder:
     """Choose how the model's rows are computed; beginnings of prompts may take so many bytes."""
+    if isinstance(loaded.model, LlamaForward):
+        return SlotDecoder(loaded.model, prefix_bytes)
     if looks_back_at_all(loaded.model):
         return SlotDecoder(TransformersForward(loaded.model, adapters), prefix_bytes)
     return SingleDecoder(loaded.model, adapters)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from models.engines.adapter_names import adapter_number
 from models.engines.jobs import Job
-from models.engines.loading import Device, NumberType, context_tokens, load_causal
+from models.engines.loading import Device, NumberType, context_tokens, load_causal, load_generator
 from models.engines.serving import Server
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.work import Score, Write
@@ -127,7 +127,9 @@ class TransformersGenerator:
         with LOADING:
             from models.engines.running import Running
 
-            loaded = load_causal(self._folder, *self._options)
+            # Adapters are laid over transformers' own layers.
+            load = load_causal if self._adapters else load_generator
+            loaded = load(self._folder, *self._options)
             return Running(loaded, slots=self._slots, record=record, folders=self._adapters)
 
     def _tokens(self) -> ChatTokenizer:
