@@ -31,7 +31,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tiny_llama: Path) -> Iterator[str]:
     """The same model on a real server; it takes some seconds to start, so all tests share it."""
     with transformers_serve(tiny_llama) as url:
