@@ -17,7 +17,7 @@ STOPPING = 20.0  # seconds for a graceful end
 FILES = 4096  # bytes: nothing fits on the disk any more
 STRIKE_AT = (
     *(("telegram", method) for method in ("sendMessage", "editMessageText", "getUpdates", "sendMessageDraft")),
-    *(("discord", method) for method in ("POST", "PATCH")),
+    *(("discord", method) for method in ("POST message", "PATCH message", "POST", "GET")),
 )
 
 
@@ -80,32 +80,40 @@ class Operator:
         await self.kill()
 
     async def killed_at_a_call(self) -> None:
-        """Killed when it has just made a certain call, which takes effect all the same."""
-        wanted, struck, skip = self._draw.choice(STRIKE_AT), asyncio.Event(), self._draw.randrange(6)
+        """Killed at a certain call, which takes effect all the same, or else never arrives."""
+        platform, method = self._draw.choice(STRIKE_AT)
+        arrives, skip = self._draw.random() < 0.7, self._draw.randrange(6)
+        if not await self.strike(lambda *call: call == (platform, method), skip, arrives, within=3.0):
+            await self.kill()  # nothing of that kind is going on
 
-        def strike(platform: str, method: str) -> None:
+    async def strike(self, fits: Callable[[str, str], bool], skip: int, arrives: bool, within: float) -> bool:
+        """Kill the process at the call that fits, after so many others that do; False if none comes in time."""
+        struck = asyncio.Event()
+
+        def strike(platform: str, method: str) -> bool:
             nonlocal skip
-            if (platform, method) != wanted or struck.is_set():
-                return
+            if struck.is_set() or not fits(platform, method):
+                return False
             skip -= 1
-            if skip < 0:
-                self.process.send(signal.SIGKILL)
-                struck.set()
+            if skip >= 0:
+                return False
+            self.process.send(signal.SIGKILL)
+            struck.set()
+            return not arrives
 
-        at = _now()
         self._stage.watch.strike = strike
         try:
-            async with asyncio.timeout(3.0):
+            async with asyncio.timeout(within):
                 await struck.wait()
-            at = _now()
-            self.kills += 1
-        except TimeoutError:  # nothing of that kind is going on
-            at = _now()
-            self.kills += self.process.send(signal.SIGKILL)
+        except TimeoutError:
+            return False
         finally:
-            self._stage.watch.strike = lambda platform, method: None
+            self._stage.watch.strike = lambda platform, method: False
+        self.kills += 1
+        at = _now()
         await self.process.gone()
         self._died(at)
+        return True
 
     async def killed_while_starting(self) -> None:
         await self.kill()

@@ -53,21 +53,23 @@ class Sky:
 class Watch:
     """Sees each call as it comes: whose answers end, which sends may be in doubt, and when to strike.
 
-    `strike` is called for each call with the platform and the method, before the call takes effect.
+    `strike` is called for each call with the platform and the method, before the call takes effect; where it gives
+    True, the call never arrives.
     """
 
-    strike: Callable[[str, str], None] = lambda platform, method: None
+    strike: Callable[[str, str], bool] = lambda platform, method: False
     ended: set[int] = field(default_factory=set)
     sends: list[tuple[float, frozenset[int]]] = field(default_factory=list)
     doubtful: set[int] = field(default_factory=set)
     calls: int = 0
     last: float = 0.0  # when a message was last sent, changed or removed
 
-    def saw(self, platform: str, method: str, text: str) -> None:
+    def saw(self, platform: str, method: str, text: str) -> bool:
+        """A call has come; whether it is to be lost on its way."""
         self.calls += 1
         if text:
             self.last = _now()
-        self.strike(platform, method)
+        return self.strike(platform, method)
 
     def shown(self, text: str) -> None:
         """A text was taken by the platform."""
@@ -91,8 +93,8 @@ class TelegramWeather(telegram_faults.Faults):
 
     def take(self, call: Call) -> telegram_faults.Fault | None:
         text = str(call.params.get("text", "")) if call.method in ("sendMessage", "editMessageText") else ""
-        self._watch.saw("telegram", call.method, text)
-        fault = super().take(call) or self._by_lot(call)
+        lost = self._watch.saw("telegram", call.method, text)
+        fault = telegram_faults.Fault(call.method, cut=True) if lost else super().take(call) or self._by_lot(call)
         happens = fault is None or fault.after_effect or not (fault.error or fault.cut)
         if text and happens:
             numbers = frozenset(int(found[1]) for found in MARK.finditer(text))
@@ -130,9 +132,12 @@ class DiscordWeather(discord_faults.Faults):
         self._watch = watch
 
     def take(self, method: str, path: str, *, slow: bool) -> discord_faults.Fault | None:
-        if not slow:
-            self._watch.saw("discord", method, path if "/messages" in path and method != "GET" else "")
-        return super().take(method, path, slow=slow) or (None if slow else self._by_lot(path))
+        if slow:
+            return super().take(method, path, slow=True)
+        changes = "/messages" in path and method != "GET"
+        if self._watch.saw("discord", f"{method} message" if changes else method, path if changes else ""):
+            return discord_faults.Fault("*", re.compile(".*"), 1)
+        return super().take(method, path, slow=False) or self._by_lot(path)
 
     def _by_lot(self, path: str) -> discord_faults.Fault | None:
         if _UNHARMED_PATHS.fullmatch(path):
