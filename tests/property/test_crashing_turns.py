@@ -119,14 +119,19 @@ def answer(number: int, words: int) -> str:
 
 
 class Crashing(RuleBasedStateMachine):
-    """People, a platform that redelivers what was not confirmed, and a process that dies and is born again."""
+    """People, a platform that redelivers what was not confirmed, and a process that dies and is born again.
+
+    `forgetful`: the platform knows no nonces, and what is in doubt there is looked for among its messages.
+    """
+
+    forgetful = False
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = VirtualLoop()
         self.loop.set_exception_handler(self._broken)
         self.errors: list[str] = []
-        self.storage, self.platform = MemoryStorage(), Platform()
+        self.storage, self.platform = MemoryStorage(), Platform(forgetful=self.forgetful)
         self.given: list[Incoming] = []
         self.unconfirmed: list[Incoming] = []
         self.asked: dict[str, list[set[str]]] = {place: [] for place in PLACES}
@@ -256,5 +261,10 @@ class Crashing(RuleBasedStateMachine):
             self.errors.append(str(context))
 
 
+class CrashingWithoutNonces(Crashing):
+    forgetful = True
+
+
 TestCrashing = Crashing.TestCase
-TestCrashing.settings = settings(max_examples=40, stateful_step_count=25)
+TestCrashingWithoutNonces = CrashingWithoutNonces.TestCase
+TestCrashing.settings = TestCrashingWithoutNonces.settings = settings(max_examples=40, stateful_step_count=25)
