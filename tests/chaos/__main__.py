@@ -30,6 +30,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--serves", type=int, default=1, help="Processes that take in and deliver.")
+    parser.add_argument("--workers", type=int, default=0, help="Processes that answer (on PostgreSQL); 0: serve does.")
     parser.add_argument("--patience", type=float, default=120.0, help="Seconds for answers when all faults are over.")
     parser.add_argument("--limits", action="store_true", help="The platforms' published limits hold.")
     parser.add_argument("--save", action="store_true", help="Write the result into benchmarks/results.")

@@ -7,7 +7,9 @@ import random
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
+from bot import faults
 from tests.chaos.plan import Site
 from tests.chaos.process import Nursery, Process
 from tests.chaos.stage import Stage
@@ -21,32 +23,71 @@ STRIKE_AT = (
 )
 
 
+@dataclass(slots=True)
+class Slot:
+    """A process that is to run, and the one that runs."""
+
+    role: str
+    process: Process | None = None
+
+
 class Operator:
-    """Keeps one process running, and ends it in every way there is. `kills` counts the SIGKILLs."""
+    """Keeps the processes running, and ends one after the other in every way there is. `kills` counts the SIGKILLs.
+
+    What is done is done to the process of the slot `at`.
+    """
 
     def __init__(self, stage: Stage, site: Site, nursery: Nursery, draw: random.Random) -> None:
         self._stage = stage
         self._site = site
         self._nursery = nursery
         self._draw = draw
-        self._process: Process | None = None
+        plan = site.plan
+        self._slots = [*(Slot("serve") for _ in range(plan.serves)), *(Slot("worker") for _ in range(plan.workers))]
+        self._at = self._slots[0]
         self._trouble_since: float | None = None
         self.kills = 0
         self.done: Counter[str] = Counter()
-        self.recoveries: list[float] = []
+        self.points: Counter[str] = Counter()
 
     @property
     def process(self) -> Process:
-        assert self._process is not None, "it was started"
-        return self._process
+        assert self._at.process is not None, "it was started"
+        return self._at.process
 
-    async def start(self, webhook: bool = False) -> None:
+    async def open(self) -> None:
+        """Start them all, and wait until both platforms are served."""
+        for slot in self._slots:
+            self._at = slot
+            await self.start()
+        serving = [slot.process for slot in self._slots if slot.process and slot.role == "serve"]
+        for words in ("telegram: ready", "discord: ready"):
+            waiting = [asyncio.create_task(process.says(words)) for process in serving]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Stop them all."""
+        for slot in self._slots:
+            self._at = slot
+            if slot.process is not None:
+                await self.stopped()
+
+    async def start(self, die_at: tuple[str, int] | None = None) -> None:
         """Start a process; it may not be ready yet."""
-        self._process = await self._nursery.start(self._site.config(webhook))
+        alone = len(self._slots) == 1
+        webhook = alone and self.done.total() > 0 and self._draw.random() < 0.3  # two would want the same port
+        self._at.process = await self._nursery.start(self._site.config(self._at.role, webhook, die_at))
 
     async def ready(self) -> bool:
-        """Wait until it answers on both platforms; False where it ended before."""
-        return await self.process.says("telegram: ready") and await self.process.says("discord: ready")
+        """Wait until it answers on both platforms, or others have had the time to; False where it ended before."""
+        if self._at.role == "worker":
+            return await self.process.says("worker: ready")
+        if self._site.plan.serves == 1:
+            return await self.process.says("telegram: ready") and await self.process.says("discord: ready")
+        await asyncio.sleep(self._draw.uniform(0, 2))
+        return not self.process.ended.is_set()
 
     async def kill(self) -> None:
         """SIGKILL, at once; and wait until it is gone."""
@@ -65,6 +106,7 @@ class Operator:
         ways: list[tuple[int, Callable[[], Awaitable[None]]]] = [
             (4, self.killed_at_any_time),
             (5, self.killed_at_a_call),
+            (5, self.killed_at_a_point),
             (2, self.killed_while_starting),
             (1, self.stopped),
             (2, self.killed_while_stopping),
@@ -72,8 +114,11 @@ class Operator:
         ]
         way = self._draw.choices([way for _, way in ways], [weight for weight, _ in ways])[0]
         self.done[way.__name__] += 1
+        self._at = self._draw.choice(self._slots)
+        await self.ready()
+        await asyncio.sleep(self._draw.uniform(0, 1.5))
         await way()
-        await self.start(webhook=self._draw.random() < 0.3)
+        await self.start()
 
     async def killed_at_any_time(self) -> None:
         await asyncio.sleep(self._draw.uniform(0, 1.5))
@@ -115,9 +160,23 @@ class Operator:
         self._died(at)
         return True
 
+    async def killed_at_a_point(self) -> None:
+        """Started anew, so that it kills itself between two statements: before or after a commit, or a call."""
+        await self.stopped()
+        point, times = self._draw.choice(faults.points()), self._draw.randint(1, 12)
+        await self.start((point, times))
+        try:
+            await self.process.gone(within=4.0)
+        except TimeoutError:  # nobody did what leads there
+            await self.kill()
+            return
+        self.kills += 1
+        self.points[point] += 1
+        self._died(_now())
+
     async def killed_while_starting(self) -> None:
         await self.kill()
-        await self.start(webhook=self._draw.random() < 0.3)
+        await self.start()
         await asyncio.sleep(self._draw.uniform(0, 0.8))
         await self.kill()
 
@@ -190,9 +249,10 @@ class Operator:
 
     async def disk_full(self) -> None:
         self._trouble_since = _now()
-        self.process.limit_files(FILES)
+        limited = self.process
+        limited.limit_files(FILES)
         await asyncio.sleep(self._draw.uniform(0.2, 1.5))
-        self.process.limit_files(None)  # the one of now, which may be a new one
+        limited.limit_files(None)
         self._trouble_since = None
 
     async def database_restarted(self) -> None:

@@ -29,6 +29,7 @@ class Result:
     kills: int
     seconds: float
     done: dict[str, int]
+    points: dict[str, int]
     log: Path
     calls: int
 
@@ -46,6 +47,7 @@ class Result:
             "seconds": round(self.seconds, 1),
             "calls": self.calls,
             "done": dict(sorted(self.done.items())),
+            "killed_at": dict(sorted(self.points.items())),
             "examples": found.examples,
         }
 
@@ -62,17 +64,15 @@ async def run(plan: Plan, database: Database, folder: Path, tell: Callable[[str]
             crowd = Crowd(platforms, plan, lambda asked: asked < plan.turns * (operator.kills + 3) / (plan.kills + 2))
             telling = asyncio.create_task(_progress(plan, crowd, operator, tell))
             try:
-                await operator.start()
-                await operator.ready()
+                await operator.open()
                 await crowd.greet()
                 await _break(plan, crowd, operator, random.Random(plan.seed + 1))
                 finding = await _settled(plan, crowd, platforms)
             finally:
                 telling.cancel()
-                await operator.stopped()
-    return Result(
-        finding, operator.kills, time.monotonic() - began, dict(operator.done), site.log, platforms.watch.calls
-    )
+                await operator.close()
+    seconds, done, points = time.monotonic() - began, dict(operator.done), dict(operator.points)
+    return Result(finding, operator.kills, seconds, done, points, site.log, platforms.watch.calls)
 
 
 async def _break(plan: Plan, crowd: Crowd, operator: Operator, draw: random.Random) -> None:
@@ -81,8 +81,6 @@ async def _break(plan: Plan, crowd: Crowd, operator: Operator, draw: random.Rand
     troubling = asyncio.create_task(_troubles(operator, draw)) if plan.kills else None
     try:
         while operator.kills < plan.kills:
-            await operator.ready()
-            await asyncio.sleep(draw.uniform(0, 1.5))
             await operator.ended_and_started()
         await talking
     finally:

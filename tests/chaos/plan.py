@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from tests.chaos.clock import Clock
@@ -31,6 +32,8 @@ class Plan:
     pause: float = 0.02  # seconds between two pieces of an answer
     ask_every: float = 1.0  # seconds between two questions in one place, on average
     waiting: int = 120  # questions without an answer, of all people together
+    serves: int = 1  # processes that take in and deliver; one of them at a time leads each channel
+    workers: int = 0  # processes that answer; 0: those that serve do it
 
 
 @dataclass(slots=True)
@@ -56,13 +59,14 @@ class Site:
 
     def __post_init__(self) -> None:
         self.clock = Clock(self.folder / "clock")
+        self._numbers = count(1)
 
     @property
     def log(self) -> Path:
         return self.folder / "serve.log"
 
-    def config(self, webhook: bool) -> Path:
-        """A file for `serve_process`."""
+    def config(self, role: str = "serve", webhook: bool = False, die_at: tuple[str, int] | None = None) -> Path:
+        """A file for `serve_process`. `die_at`: it kills itself when it passes that point the n-th time."""
         environment = {
             "PARLEY_HOME": str(self.folder / "home"),
             "PARLEY_DATABASE_URL": self.database.url,
@@ -72,7 +76,10 @@ class Site:
             "PARLEY_DISCORD__TOKEN": DISCORD_TOKEN,
             "PARLEY_DISCORD__API_BASE": self.discord.api_base,
             "PARLEY_ACCESS__PER_MINUTE": "0",
+            "PARLEY_TURNS__ATTEMPTS": "50",  # a turn may see more kills here than an operator would bear
         }
+        if self.plan.workers:
+            environment["PARLEY_TURNS__ANSWERED_BY"] = "workers"
         if webhook:
             environment |= {
                 "PARLEY_TELEGRAM__WEBHOOK__URL": f"http://127.0.0.1:{self.webhook_port}",
@@ -80,13 +87,15 @@ class Site:
                 "PARLEY_TELEGRAM__WEBHOOK__SECRET": "a-secret-of-the-chaos",
             }
         found = {
+            "role": role,
             "environment": environment,
             "log": str(self.log),
             "clock": str(self.folder / "clock"),
             "quick": not self.plan.limits,
             "pause": self.plan.pause,
+            "die_at": die_at,
         }
-        path = self.folder / ("webhook.json" if webhook else "polling.json")
+        path = self.folder / f"config-{next(self._numbers)}.json"
         path.write_text(json.dumps(found))
         return path
 

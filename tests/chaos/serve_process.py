@@ -1,13 +1,16 @@
-"""`parley serve` as the chaos has it: the real channels, delivery and storage, and a dialogue that needs no model.
+"""`parley serve` and `parley worker` as the chaos has them: the real channels, delivery, queue and storage, and a
+dialogue that needs no model.
 
     python -m tests.chaos.serve_process CONFIG.json     # until SIGTERM; the exit code is that of the server
     python -m tests.chaos.serve_process                 # a nursery: each line of its input names a CONFIG.json
 
 The nursery loads the libraries once and forks a process for each line, so that a start takes as long as Parley takes to
 open, and not as long as Python takes to import. It answers `PID started`, and each process tells `PID WORDS`.
-CONFIG.json has `environment` (Parley's settings as variables), `log` (a file), `quick` (no waiting for the platforms'
-published limits), `pause` (seconds between two pieces of an answer that is written) and `clock` (a file of
-`tests.chaos.clock`).
+
+CONFIG.json has `role` (`serve` or `worker`), `environment` (Parley's settings as variables), `log` (a file), `quick`
+(no waiting for the platforms' published limits), `pause` (seconds between two pieces of an answer that is written) and
+`clock` (a file of `tests.chaos.clock`). With `die_at`, a point of `bot.faults` and a number, it kills itself when it
+passes that point the n-th time.
 """
 
 from __future__ import annotations
@@ -19,18 +22,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bot import faults
 from bot.bootstrap import Parley
 from bot.bootstrap.channels import running_channels
 from bot.delivery.ports import Pace
 from bot.dialogue.skill_book import SkillBook
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta
 from bot.ports import Texts
-from bot.serving import Server, stopping_on_signals
+from bot.serving import Server, stopping_on_signals, until_signal
 from bot.settings import load_settings
 from bot.skills import SkillMatch, SkillRequest, Toolbox
 from tests.chaos import script
@@ -91,17 +95,23 @@ class ScriptedParley(Parley):
 
 
 async def serve(config: dict[str, Any]) -> int:
-    """As `bot.cli.serve` does it. Gives the exit code."""
+    """As `bot.cli.serve` and `bot.cli.worker` do it. Gives the exit code."""
     parley = ScriptedParley(config["environment"], config["pause"])
     try:
+        assert parley.store  # opened, and brought to this version, before anything comes in
+        if config["role"] == "worker":
+            _tell("worker: ready")
+            await until_signal(parley.processes.work(), _tell)
+            return 0
         runners = running_channels(parley, tell=_tell)
         if config["quick"]:
             for runner in runners:
                 runner.pace = QUICK  # type: ignore[attr-defined]  # both channels have it, and read it when they open
-        assert parley.store  # opened, and brought to this version, before anything comes in
-        server = Server(runners, _tell, parley.reception.aclose)
-        with stopping_on_signals(server):
-            return await server.run()
+        led = [parley.processes.led(runner, _tell) for runner in runners]
+        server = Server(led, _tell, lambda: parley.reception.aclose(parley.settings.turns.stop_seconds))
+        async with parley.processes.opened():
+            with stopping_on_signals(server):
+                return await server.run()
     finally:
         await parley.aclose()
 
@@ -116,12 +126,28 @@ def run(path: Path) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     load_channels()
     install(Clock(Path(config["clock"])))
+    if config.get("die_at"):
+        faults.arm(_killer(*config["die_at"]))
     try:
         return asyncio.run(serve(config))
     except Exception:
         logging.exception("ended by an error")
         _tell("ended by an error; see the log")
         return 1
+
+
+def _killer(point: str, times: int) -> Callable[[str], None]:
+    """A switch that kills this process when the point is reached so often."""
+    left = times
+
+    def switch(reached: str) -> None:
+        nonlocal left
+        left -= reached == point
+        if left <= 0:
+            _tell(f"dies at {point}")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return switch
 
 
 def _tell(words: str) -> None:
@@ -133,7 +159,9 @@ def load_channels() -> None:
     """Load what the channels bring with them, which Parley does when it opens them."""
     import bot.channels.discord.adapter
     import bot.channels.telegram.adapter
-    import bot.channels.telegram.webhook  # noqa: F401
+    import bot.channels.telegram.webhook
+    import bot.queueing.queue
+    import bot.queueing.worker  # noqa: F401
 
 
 def nursery() -> None:
