@@ -25,9 +25,10 @@ from models.engines.loading import Device, NumberType, context_tokens
 from models.engines.paged_job import PagedJob
 from models.engines.paged_sizes import PagedSizes
 from models.engines.paged_worker import PagedWorker
+from models.engines.ranks import rank, ranks
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
-from models.errors import ContextTooLong
+from models.errors import ContextTooLong, EngineFailed
 from models.locks import LOADING
 from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest
 
@@ -116,13 +117,31 @@ class PagedGenerator:
 
     async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
         """Give for each continuation its mean log-probability per token as the assistant's next message."""
+        if ranks() > 1:
+            raise EngineFailed("Likelihoods are not served over several GPUs. Start one process, or use a server.")
         prompt = await asyncio.to_thread(self._prompt, messages)
         tokens = [self._tokens().encode(text) for text in continuations]
         return await asyncio.wrap_future(self._worker.ask(lambda loaded: _scores(loaded, prompt, tokens)))
 
     async def warm(self) -> None:
         """Load the model now, rather than at the first request. Raises InvalidWeights or EngineFailed."""
-        await asyncio.wrap_future(self._worker.ask(lambda loaded: None))
+        await asyncio.wrap_future(self._worker.ask(lambda loaded: None, pause=False))
+
+    def follow(self) -> None:
+        """Under `torchrun`, on every rank but the first: load a part of the model and compute along until rank 0 stops.
+
+        On rank 0, or without `torchrun`, it returns at once. Raises InvalidWeights or EngineFailed.
+        """
+        if rank() == 0:
+            return
+        _, loop = self._open(lambda outputs: None)
+        loop.start()
+        loop.follow()
+
+    async def layout(self) -> dict[str, Any]:
+        """Load the model if it is not, and give how it runs: the attention, graphs, the cache's size; for figures."""
+        await self.warm()
+        return self._worker.layout()
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokens().encode(text))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.convert import quiet_transformers
 from models.engines.loading import Device, LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
+from models.engines.ranks import ranks
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
@@ -69,16 +69,6 @@ def _adapt(model: Any, folders: Mapping[str, Path]) -> None:
     if ranks() > 1:
         raise EngineFailed("Adapters are not served over several GPUs. Empty models.adapters, or start one process.")
     Adapters(model, folders).follow_pages(model, ADAPTER)
-
-
-def ranks() -> int:
-    """How many processes `torchrun` started to serve one model together; 1 without it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
-
-
-def rank() -> int:
-    """Which of those processes this is. Rank 0 takes the requests, the others follow it."""
-    return int(os.environ.get("RANK", "0"))
 
 
 def _spread(place: torch.device) -> dict[str, Any]:

@@ -62,6 +62,17 @@ class PagedLoop:
         cache = self._manager.batch_processor.cache
         return int(cache.num_blocks) * self._sizes.page_tokens
 
+    def layout(self) -> dict[str, Any]:
+        """How it runs: what the library chose by the device and what is installed."""
+        chosen = self._manager.continuous_batching_config
+        return {
+            "attention": self._loaded.model.config._attn_implementation,
+            "cuda_graphs": list(chosen.cuda_graph_booleans),
+            "batches_ahead": chosen.use_async_batching,
+            "cache_tokens": self.capacity_tokens,
+            "batch_tokens": chosen.max_batch_tokens,
+        }
+
     def pages_of(self, tokens: int) -> int:
         """The tokens that so many take of the cache, which is given out in whole pages."""
         return -(-tokens // self._sizes.page_tokens) * self._sizes.page_tokens

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,14 +72,19 @@ class PagedWorker:
         if not job.done:
             self._inbox.put(lambda: self._drop(job))
 
-    def ask(self, work: Callable[[LoadedModel], T]) -> Future[T]:
-        """Have work done on the model between two steps. The future raises what the work raises, or EngineFailed."""
+    def ask(self, work: Callable[[LoadedModel], T], *, pause: bool = True) -> Future[T]:
+        """Have work done on the model between two steps, or beside them without the `pause`. The future raises what the work raises, or EngineFailed."""
         future: Future[T] = Future()
         with self._lock:
             if self._closed.is_set():
                 raise EngineFailed(self._gone())
-            self._inbox.put(lambda: self._pause_for(work, future))
+            self._inbox.put(lambda: self._work(work, future, pause=pause))
         return future
+
+    def layout(self) -> dict[str, Any]:
+        """How the loop runs; empty where there is none."""
+        loop = self._loop
+        return loop.layout() if loop is not None else {}
 
     def close(self) -> None:
         """Fail what waits or is written, free the model, and wait for the end of the thread."""
@@ -215,7 +221,7 @@ class PagedWorker:
         for job in post.send():
             self._drop(job)
 
-    def _pause_for(self, work: Callable[[LoadedModel], T], future: Future[T]) -> None:
+    def _work(self, work: Callable[[LoadedModel], T], future: Future[T], *, pause: bool) -> None:
         if not future.set_running_or_notify_cancel():
             return
         if self._closed.is_set():
@@ -224,7 +230,7 @@ class PagedWorker:
         try:
             loop = self._opened()
             assert self._loaded is not None
-            with loop.paused():
+            with loop.paused() if pause else nullcontext():
                 future.set_result(work(self._loaded))
         except ModelError as error:
             future.set_exception(error)
