@@ -73,7 +73,10 @@ class PagedWorker:
             self._inbox.put(lambda: self._drop(job))
 
     def ask(self, work: Callable[[LoadedModel], T], *, pause: bool = True) -> Future[T]:
-        """Have work done on the model between two steps, or beside them without the `pause`. The future raises what the work raises, or EngineFailed."""
+        """Have work done on the model between two steps, or beside them without the `pause`.
+
+        The future raises what the work raises, or EngineFailed.
+        """
         future: Future[T] = Future()
         with self._lock:
             if self._closed.is_set():

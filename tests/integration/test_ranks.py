@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.tiny_models import build_tiny_llama
 
 SCRIPT = """
@@ -44,6 +46,7 @@ def texts(script: Path, folder: Path, *launcher: str) -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith("TEXTS")]
 
 
+@pytest.mark.timeout(300)
 def test_two_ranks_write_what_one_process_writes(tmp_path: Path) -> None:
     folder = build_tiny_llama(tmp_path / "model")
     script = tmp_path / "script.py"
