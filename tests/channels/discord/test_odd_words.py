@@ -12,6 +12,7 @@ from bot.channels.discord import patience
 from bot.errors import StorageError
 from tests.channels.discord.test_talking import silent
 from tests.support.discord_bench import bench, eventually
+from tests.support.warmed import dictionary
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ from tests.support.discord_bench import bench, eventually
     ],
 )  # fmt: skip
 async def test_options_say_what_they_say(tmp_path: Path, command: str, options: dict[str, Any], said: str) -> None:
+    dictionary()
     async with bench(tmp_path) as shop:
         used = await shop.alice.slash(command, channel=shop.support, **options)
         await used.answers()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.telegram_bench import bench
+from tests.support.warmed import dictionary
 
 ENGLISH = [
     ("/start", "Hello!"),
@@ -48,6 +49,7 @@ async def test_a_talk(home: Path, language: str, talk: list[tuple[str, str]]) ->
 
 @pytest.mark.parametrize("command", ["/sentiment", "/summarise", "/summarize", "/translate zh", "/ask"])
 async def test_a_command_in_reply_to_a_message_works_on_that(home: Path, command: str) -> None:
+    dictionary()
     async with bench(home, default_skill="answer") as bot:
         alice, bo = bot.server.person("Alice"), bot.server.person("Bo")
         shop = bot.server.supergroup("Shop", alice, bo)
