@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Pairs = Iterable[tuple[str, NDArray[np.float32]]]
 
-CANDIDATES = 200  # that a search keeps at least (hnsw.ef_search): the more, the surer and the slower
+CANDIDATES = 400  # that a search keeps at least (hnsw.ef_search): the more, the surer and the slower
 MOST_CANDIDATES = 1000  # pgvector's limit
 AT_ONCE = 1000
 _BUILDING = "parley hnsw"

@@ -30,6 +30,7 @@ def test_the_settings_of_each_service_are_settings(service: str, tmp_path: Path)
     given["PARLEY_DATABASE_PASSWORD_FILE"] = str(password)
     settings = load_settings(None, {**given, "PARLEY_HOME": str(tmp_path)})
     assert settings.storage_url == "postgresql+psycopg://parley:secret@db/parley"
+    assert settings.turns.answered_by == "workers"
     assert settings.models.generator is None
     assert settings.models.servers["vllm"].base_url == "http://vllm:8000/v1"
     chosen = load_settings(None, {**given, "PARLEY_MODELS__GENERATOR": "server:vllm", "PARLEY_HOME": str(tmp_path)})
