@@ -61,6 +61,7 @@ HOMES = {
     "torchao": ("models.engines.paged_loading",),
     "transformers": ("models",),
     "safetensors": ("models",),
+    "llama_cpp": ("models.engines",),
     "openai": ("models.engines.remote", "models.encoders.remote_encoder"),
     "purgatory": ("models.engines.remote",),
     "pydantic": ("bot.settings",),

@@ -11,6 +11,7 @@ from models.engines.batching import Batch, Record
 from models.engines.decoding import Decoder, SlotDecoder
 from models.engines.forward import SingleDecoder, TransformersForward, looks_back_at_all
 from models.engines.llama import LlamaForward
+from models.engines.llamacpp_decoding import LlamaCppDecoder
 from models.engines.loading import LoadedModel
 from models.engines.memory import cache_bytes
 from models.engines.sampling import Sampler
@@ -22,10 +23,16 @@ class Running:
     """Owns the model and all that it keeps in memory."""
 
     def __init__(
-        self, loaded: LoadedModel, *, slots: int, record: Record, folders: Mapping[str, Path] | None = None
+        self,
+        loaded: LoadedModel,
+        *,
+        slots: int,
+        record: Record,
+        folders: Mapping[str, Path] | None = None,
+        memory: int | None = None,
     ) -> None:
         self._loaded = loaded
-        each = cache_bytes() // 2  # for the rows, and for beginnings that are kept
+        each = cache_bytes() // 2 if memory is None else memory  # for the rows, and for beginnings that are kept
         adapters = Adapters(loaded.model, folders) if folders else None
         decoder = pick_decoder(loaded, each, adapters)
         self._batch = Batch(decoder, loaded.eos, rows=slots, memory=each, record=record, adapters=adapters)
@@ -58,6 +65,8 @@ class Running:
 
 def pick_decoder(loaded: LoadedModel, prefix_bytes: int, adapters: Adapters | None = None) -> Decoder:
     """Choose how the model's rows are computed; beginnings of prompts may take so many bytes."""
+    if isinstance(loaded.model, LlamaCppDecoder):
+        return loaded.model
     if isinstance(loaded.model, LlamaForward):
         return SlotDecoder(loaded.model, prefix_bytes)
     if looks_back_at_all(loaded.model):

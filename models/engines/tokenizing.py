@@ -19,12 +19,16 @@ class ChatTokenizer:
     """Text to tokens and back, and messages to a prompt by the model's own chat template."""
 
     def __init__(self, folder: Path) -> None:
+        raw = _load(folder)
+        raw.no_truncation()
+        raw.no_padding()
+        specials = [token.content for token in raw.get_added_tokens_decoder().values() if token.special]
+        self._use(folder, raw, _read(folder / "tokenizer_config.json"), specials)
+
+    def _use(self, folder: Path, raw: Any, settings: dict[str, Any], specials: Sequence[str]) -> None:
         self._folder = folder
-        self._raw = _load(folder)
-        self._raw.no_truncation()
-        self._raw.no_padding()
-        self._settings = _read(folder / "tokenizer_config.json")
-        specials = [token.content for token in self._raw.get_added_tokens_decoder().values() if token.special]
+        self._raw = raw
+        self._settings = settings
         longest_first = sorted(filter(None, specials), key=len, reverse=True)
         self._specials = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
