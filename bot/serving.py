@@ -131,6 +131,38 @@ def stopping_on_signals(server: Server) -> Iterator[None]:
 
 
 @contextmanager
+def reloading_on_hangup(reload: Callable[[], Awaitable[list[str]]], tell: Callable[[str], None]) -> Iterator[None]:
+    """SIGHUP reloads, one at a time, and tells what came of it. Must be used inside the event loop."""
+    loop = asyncio.get_running_loop()
+    one_at_a_time, tasks = asyncio.Lock(), set[asyncio.Task[None]]()
+
+    async def once() -> None:
+        async with one_at_a_time:
+            try:
+                lines = await reload()
+            except ParleyError as error:
+                lines = [f"Nothing was changed: {error}"]
+            except Exception as error:
+                log.exception("reloading broke")
+                lines = [f"Reloading broke ({type(error).__name__}); see the log."]
+        for line in lines:
+            tell(line)
+
+    def begin() -> None:
+        task = asyncio.create_task(once())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, begin)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        for task in tasks:
+            task.cancel()
+
+
+@contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)

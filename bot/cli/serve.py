@@ -16,7 +16,7 @@ Only = Annotated[
 
 
 def serve(context: typer.Context, only: Only = None) -> None:
-    """Answer in every channel that has a token, until Ctrl-C or SIGTERM."""
+    """Answer in every channel that has a token, until Ctrl-C or SIGTERM; SIGHUP changes models by parley.toml."""
     code = run_async(_serve(context.obj, only or []))
     if code:
         raise typer.Exit(code)
@@ -24,7 +24,7 @@ def serve(context: typer.Context, only: Only = None) -> None:
 
 async def _serve(state: State, only: list[str]) -> int:
     from bot.bootstrap.channels import running_channels
-    from bot.serving import Server, stopping_on_signals
+    from bot.serving import Server, reloading_on_hangup, stopping_on_signals
 
     async with state.parley_async() as parley:
         runners = running_channels(parley, only, note)
@@ -33,7 +33,7 @@ async def _serve(state: State, only: list[str]) -> int:
         led = [parley.processes.led(runner, note) for runner in runners]
         server = Server(led, note, lambda: parley.reception.aclose(stop_seconds))
         async with parley.processes.opened():
-            with stopping_on_signals(server):
+            with stopping_on_signals(server), reloading_on_hangup(parley.reload_models, note):
                 # The first question should not wait for the index and the embedder.
                 warming = asyncio.create_task(asyncio.to_thread(parley.warm))
                 try:

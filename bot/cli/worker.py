@@ -16,13 +16,14 @@ def worker(context: typer.Context) -> None:
 
 
 async def _work(state: State) -> None:
-    from bot.serving import until_signal
+    from bot.serving import reloading_on_hangup, until_signal
 
     async with state.parley_async() as parley:
         parley.prepare(note)
         warming = asyncio.create_task(asyncio.to_thread(parley.warm))
         try:
             note("worker: ready")
-            await until_signal(parley.processes.work(), note)
+            with reloading_on_hangup(parley.reload_models, note):
+                await until_signal(parley.processes.work(), note)
         finally:
             await warming

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot import serving
 from bot.domain import Channel
 from bot.errors import ChannelError, SettingsError
-from bot.serving import Server
+from bot.serving import Server, reloading_on_hangup
 
 
 class Running:
@@ -104,3 +105,29 @@ async def test_a_second_signal_ends_at_once() -> None:
     server.stop()
     assert await running == 0
     assert channel.closed
+
+
+async def test_a_hangup_reloads_and_tells_what_came_of_it() -> None:
+    outcomes: list[list[str] | Exception] = [
+        ["generate: two from now on"],
+        SettingsError("models.generator is wrong"),
+        ValueError("odd"),
+    ]
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def reload() -> list[str]:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    with reloading_on_hangup(reload, told.put_nowait):
+        said = []
+        for _ in range(3):
+            signal.raise_signal(signal.SIGHUP)
+            said.append(await told.get())
+    assert said == [
+        "generate: two from now on",
+        "Nothing was changed: models.generator is wrong",
+        "Reloading broke (ValueError); see the log.",
+    ]
