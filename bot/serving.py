@@ -56,7 +56,8 @@ class Server:
                     running.discard(task)
                     codes.append(task.result())
             if running:
-                await self._settle_unless_hurried()
+                self._tell("Stopping: answers that are being written are finished first. Once more to stop at once.")
+            await self._settle_unless_hurried()
         finally:
             for task in {*running, stopped}:
                 task.cancel()
@@ -70,7 +71,6 @@ class Server:
         self._stopping.set()
 
     async def _settle_unless_hurried(self) -> None:
-        self._tell("Stopping: answers that are being written are finished first. Once more to stop at once.")
         settling = asyncio.ensure_future(self._settle())
         hurried = asyncio.ensure_future(self._hurry.wait())
         await asyncio.wait({settling, hurried}, return_when=asyncio.FIRST_COMPLETED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from bot.delivery.keeping import commit, keep
@@ -170,10 +170,14 @@ class Answering:
             return None
         if taken.delivery is Delivery.WITHDRAWN:
             return await self._take_away(taken, opened)
+
+        def handing_back() -> bool:
+            return self.queue.hands_back(turn.id) or presentation.taken_over
+
         late = self._conductor.now() - taken.received_at > self._rules.old_after
         presentation = Presentation(
             taken,
-            self._events(taken, late),
+            self._events(taken, late, handing_back),
             opened.outlet(turn.conversation_id, turn.origin),
             opened.pacer,
             self._storage,
@@ -203,13 +207,13 @@ class Answering:
             lambda work: work.deliveries.ended(turn.id, Delivery.DELIVERED, turn.attempts),
         )
 
-    def _events(self, turn: Turn, late: bool) -> AsyncGenerator[Event, None]:
+    def _events(self, turn: Turn, late: bool, handing_back: Callable[[], bool]) -> AsyncGenerator[Event, None]:
         if turn.unfinished and turn.attempts > self._rules.attempts:
             log.error("turn %s was taken up %d times in vain; it is given up", turn.id, turn.attempts - 1)
             return self._conductor.refuse(turn, self._say("gave-up", turn))
         if turn.unfinished and late and self._rules.expire:
             return self._conductor.refuse(turn, self._say("expired", turn))
-        return self._conductor.answer(turn, lambda: self.queue.hands_back(turn.id))
+        return self._conductor.answer(turn, handing_back)
 
     def _say(self, text_id: str, turn: Turn) -> str:
         language = self._languages.detect(turn.text, turn.origin.locale or self._default_language)

@@ -62,6 +62,7 @@ class Presentation:
         self._following: asyncio.Task[None] | None = None
         self._stopped = turn.stopped and turn.unfinished
         self._drafting = False
+        self.taken_over = False  # another process works on the turn by now, and its answer is that one's
 
     def stop(self) -> bool:
         """Stop the answer, as the person wished; what is there stays, with a mark. False if it has ended already."""
@@ -112,6 +113,7 @@ class Presentation:
             delivery = await self._deliver(outbox, following, typing)
             await self._ended(delivery)
         except TakenOver:
+            self.taken_over = True
             log.warning("turn %s is another process's by now; this one leaves it alone", self.turn.id)
         except NotFound:
             log.info("turn %s was forgotten while it was being answered", self.turn.id)

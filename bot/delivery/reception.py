@@ -179,15 +179,17 @@ class Reception:
 
     async def _accept(self, incoming: Incoming, first: bool = False) -> Turn | None:
         turn, fresh = await self._inbox.accept_incoming(incoming, self._gate)
-        if not fresh:
-            return None
+        if fresh or turn.to_deliver:  # given again by the platform, perhaps because it could not be queued before
+            await self._queue(turn, first)
+        return turn if fresh else None
+
+    async def _queue(self, turn: Turn, first: bool) -> None:
         if self._rules.while_answering == "replace" and not turn.origin.replaces:
             await self._stop_before(turn)
         joining = self._rules.while_answering == "join" and not turn.text.startswith("/")
         if joining and turn.origin.replaces:
             await self._answering.queue.cancel(turn.origin.replaces, wait=False)
         await self._answering.queue.put(turn, first, self._rules.join_within.total_seconds() if joining else 0.0)
-        return turn
 
     async def _stop_before(self, turn: Turn) -> None:
         """The person has thought of something else: what they asked before is answered no further."""

@@ -1,7 +1,7 @@
 """procrastinate, as Parley uses it: opened, with its tables, its workers kept running, lost jobs taken up again.
 
 A worker's heartbeat is its lease: where it stays away for `STALLED`, its jobs are another's. What the lost process may
-still do to a turn is fenced off by the turn's attempts (`bot.storage.fencing`).
+still do to a turn is fenced off by the turn's attempts (`bot.storage.fencing`), and to a job by the job's.
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ from typing import Any
 
 import psycopg
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, ProcrastinateException
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job
 
 from bot.errors import StorageError
+from bot.queueing.own_jobs import OwnJobs
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT, STALLED = 2.0, 10.0  # seconds
 RECOVER_EVERY = 2.0
 POLL = 2.0  # in case a notification was lost
-CONNECTIONS = 12
+CONNECTIONS, CONNECTED_WITHIN = 12, 5.0  # seconds
 UNREACHABLE = "The database of the queue cannot be reached ({kind}). Parley goes on trying."
 _SCHEMA_LOCK = 0x7061726C
+_NAMES = (
+    "SELECT queueing_lock AS name FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status IN ('todo', 'doing')"
+)
 _INSTALLED = "SELECT to_regclass('procrastinate_jobs') IS NOT NULL AS there"
 
 
@@ -47,9 +51,10 @@ class Jobs:
     """
 
     def __init__(self, url: str, stop_seconds: float = 10.0) -> None:
-        self._connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS)
+        self._connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=CONNECTED_WITHIN)
         self._stop_seconds = stop_seconds
         self.app = App(connector=self._connector)
+        self.app.job_manager = OwnJobs(self._connector)
 
     def task(self, name: str, work: Callable[..., Awaitable[None]]) -> None:
         """Name a task; `work` is given what it was put with, and as `attempts` how often it was broken off before."""
@@ -112,6 +117,14 @@ class Jobs:
         except (ProcrastinateException, psycopg.Error) as error:
             raise StorageError(UNREACHABLE.format(kind=type(error).__name__)) from None
 
+    async def names(self, queue: str) -> set[str]:
+        """The names (`once`) of a queue's jobs that wait or are worked on. Raises StorageError."""
+        try:
+            rows = await self._connector.execute_query_all_async(_NAMES, queue=queue)
+        except (ProcrastinateException, psycopg.Error) as error:
+            raise StorageError(UNREACHABLE.format(kind=type(error).__name__)) from None
+        return {row["name"] for row in rows}
+
     async def work(self, queues: Sequence[str], at_once: int) -> None:
         """Work on queues until cancelled, whatever becomes of the database meanwhile. Jobs that run then are finished
         within `stop_seconds`, or go back.
@@ -131,6 +144,7 @@ class Jobs:
                 )
             except (ProcrastinateException, psycopg.Error) as error:
                 log.warning("the queue's database is away (%s)", type(error).__name__)
+            _end_if_cancelled()
             await asyncio.sleep(1.0)
 
     async def notify(self, channel: str, payload: str) -> None:
@@ -153,6 +167,7 @@ class Jobs:
                 await self._connector.listen_notify(on_notification=heard, channels=[channel])
             except (ProcrastinateException, psycopg.Error) as error:
                 log.warning("nothing can be heard from other processes (%s)", type(error).__name__)
+            _end_if_cancelled()
             await asyncio.sleep(1.0)
 
     async def _install(self) -> None:
@@ -170,15 +185,14 @@ class Jobs:
             try:
                 for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
                     log.warning("a job of a lost process is taken up again")
-                    await self._put_back(job)
+                    await manager.retry_job(job)
             except (ProcrastinateException, psycopg.Error) as error:
                 log.warning("lost jobs cannot be looked for (%s)", type(error).__name__)
             await asyncio.sleep(RECOVER_EVERY)
 
-    async def _put_back(self, job: Job) -> None:
-        try:
-            await self.app.job_manager.retry_job(job)
-        except AlreadyEnqueued:  # the same waits once more already
-            await self.app.job_manager.finish_job_by_id_async(job.id, status="failed", delete_job=True)  # type: ignore[arg-type]
-        except ConnectorException as error:  # another process was faster
-            log.info("a lost job is taken up by another process (%s)", type(error).__name__)
+
+def _end_if_cancelled() -> None:
+    """Raises CancelledError where the task was told to end, and an error on the way took that one's place."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain import Channel, Turn
@@ -18,11 +20,26 @@ log = logging.getLogger(__name__)
 TASK = "deliver"
 FIRST = 100  # the priority of what goes before the others of its conversation
 LONGEST_CANCEL = 30.0  # seconds, for another process to let a turn go
+MEND_EVERY = 30.0  # seconds
+ENDED_WITHIN = 10.0  # seconds, for a worker whose database is away
 
 
 def queue_of(channel: Channel, bot: str) -> str:
     """The queue of a channel's turns."""
     return f"{TASK}:{channel}:{bot}"
+
+
+@dataclass(slots=True)
+class _Running:
+    """What is done for a turn of a queue. `returns`: it ends here to be taken up by another run."""
+
+    queue: str
+    work: asyncio.Future[None]
+    returns: bool = False
+
+    def hand_back(self) -> None:
+        self.returns = True
+        self.work.cancel()
 
 
 class ProcrastinateQueue:
@@ -35,10 +52,9 @@ class ProcrastinateQueue:
         self._at_once = at_once
         self._work: Callable[[Turn], Awaitable[None]] | None = None
         self._stop: Callable[[int], object] = lambda _: None
-        self._running: dict[int, asyncio.Future[None]] = {}
-        self._returning: set[int] = set()
+        self._running: dict[int, _Running] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._closed = False
+        self._menders: dict[str, asyncio.Task[None]] = {}
         jobs.task(TASK, self._deliver)
         bus.hear(self._heard)
 
@@ -49,19 +65,23 @@ class ProcrastinateQueue:
         name = queue_of(channel, bot)
         if name not in self._workers:
             self._workers[name] = asyncio.create_task(self._jobs.work([name], self._at_once))
+            self._menders[name] = asyncio.create_task(self._mend(channel, bot))
 
     def close_channel(self, channel: Channel, bot: str) -> None:
-        worker = self._workers.pop(queue_of(channel, bot), None)
+        """What is worked on goes back at once: the channel may be up in another process by now."""
+        name = queue_of(channel, bot)
+        worker = self._workers.pop(name, None)
         if worker is not None:
             worker.cancel()
+            self._menders.pop(name).cancel()
+            self._hand_back(running for running in self._running.values() if running.queue == name)
 
     def hands_back(self, turn_id: int) -> bool:
-        return turn_id in self._returning
+        running = self._running.get(turn_id)
+        return running is not None and running.returns
 
     async def put(self, turn: Turn, first: bool = False, after: float = 0.0) -> bool:
-        """Raises StorageError."""
-        if self._closed:
-            return False
+        """Raises StorageError. A closed queue still takes turns, for other processes."""
         return await self._jobs.put(
             TASK,
             queue_of(turn.channel, turn.bot),
@@ -74,64 +94,86 @@ class ProcrastinateQueue:
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:
         """Raises StorageError."""
-        if await self._jobs.withdraw(_once(turn_id)):
-            return True
+        withdrawn = await self._jobs.withdraw(_once(turn_id))  # it may run all the same, and wait once more
         mine = self._running.get(turn_id)
-        if mine is None:
-            await self._bus.tell({"cancel": turn_id})
-            return wait and await self._let_go(turn_id)
-        mine.cancel()
-        if wait:
-            await asyncio.wait([mine])
-        return True
+        if mine is not None:
+            mine.work.cancel()
+            if wait:
+                await asyncio.wait([mine.work])
+            return True
+        if not await self._is_worked_on(turn_id):
+            return withdrawn
+        await self._bus.tell({"cancel": turn_id})
+        return (wait and await self._let_go(turn_id)) or withdrawn
 
     async def stop(self, turn_id: int) -> None:
         await self._bus.tell({"stop": turn_id})
 
     async def close(self, deadline: float) -> None:
-        self._closed = True
         workers = list(self._workers.values())
-        for worker in workers:
-            worker.cancel()  # takes nothing more, and waits for what runs
+        for task in (*workers, *self._menders.values()):
+            task.cancel()  # a worker takes nothing more, and waits for what runs
         try:
             if workers:
                 await asyncio.wait(workers, timeout=deadline)
         finally:
-            for turn_id, work in self._running.items():
-                self._returning.add(turn_id)
-                work.cancel()
+            self._hand_back(self._running.values())
         if self._running:
-            await asyncio.wait(list(self._running.values()))
-        await asyncio.gather(*workers, return_exceptions=True)
+            await asyncio.wait([running.work for running in self._running.values()])
+        if workers:
+            await asyncio.wait(workers, timeout=ENDED_WITHIN)
+
+    def _hand_back(self, those: Iterable[_Running]) -> None:
+        for running in list(those):
+            running.hand_back()
 
     async def _deliver(self, turn: int, attempts: int) -> None:
         """A job: the turn's work. Broken off by the worker it goes back, as the turn does."""
+        while (earlier := self._running.get(turn)) is not None:  # it counted as lost, and was not
+            await asyncio.wait([earlier.work])
+            await asyncio.sleep(0)  # until its job is over
         known = await self._storage.read(lambda work: work.turns.get(turn))
         if known is None or not known.to_deliver:
             return
+        queue = queue_of(known.channel, known.bot)
+        if queue not in self._workers:
+            raise asyncio.CancelledError  # the channel was closed meanwhile: the job goes back
         assert self._work is not None, "work_with was called"
-        work = self._running[turn] = asyncio.ensure_future(self._work(known))
+        running = self._running[turn] = _Running(queue, asyncio.ensure_future(self._work(known)))
         try:
-            await asyncio.wait([work])
+            await asyncio.wait([running.work])
         except asyncio.CancelledError:
-            self._returning.add(turn)
-            work.cancel()
-            await asyncio.wait([work])
+            running.hand_back()
+            await asyncio.wait([running.work])
             raise
         finally:
-            returned = turn in self._returning
-            self._returning.discard(turn)
             del self._running[turn]
-        if returned:
+        if running.returns:
             raise asyncio.CancelledError  # the job goes back
-        if not work.cancelled() and (error := work.exception()) is not None:
+        if not running.work.cancelled() and (error := running.work.exception()) is not None:
             raise error
+
+    async def _mend(self, channel: Channel, bot: str) -> None:
+        """Again and again, put what is kept and has no job: the database may have gone away between the two."""
+        queue = queue_of(channel, bot)
+        while True:
+            await asyncio.sleep(MEND_EVERY)
+            try:
+                waiting = await self._storage.read(lambda work: list(work.deliveries.waiting(channel, bot)))
+                before = datetime.now(UTC) - timedelta(seconds=MEND_EVERY)
+                old = [turn for turn in waiting if turn.received_at < before]
+                names = await self._jobs.names(queue) if old else set()
+                for turn in old:
+                    if _once(turn.id) not in names and await self.put(turn):
+                        log.warning("turn %s had been kept and not queued; it is queued now", turn.id)
+            except StorageError as error:
+                log.warning("turns that are not queued cannot be looked for: %s", error)
 
     def _heard(self, message: dict[str, Any]) -> None:
         if isinstance(stopped := message.get("stop"), int):
             self._stop(stopped)
-        if isinstance(cancelled := message.get("cancel"), int) and (work := self._running.get(cancelled)) is not None:
-            work.cancel()
+        if isinstance(cancelled := message.get("cancel"), int) and (mine := self._running.get(cancelled)) is not None:
+            mine.work.cancel()
 
     async def _let_go(self, turn_id: int) -> bool:
         """Wait until no process works on a turn any more; False if none did."""

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 TASK = QUEUE = "answer"
 LOOK_EVERY = 2.0  # seconds, in case the end was not heard
+ASK_EVERY = 5  # looks without a word, before it is made sure that a worker is asked at all
 STOPPED_WITHIN = 10.0  # seconds; then the turn's end is noted here
 
 
@@ -56,9 +57,12 @@ class RemoteConductor:
         ended = False
         try:
             now = turn if not turn.unfinished else await self._ask(turn)
-            shown = 0
+            shown = silence = 0
             while now is not None and now.unfinished:
                 message = await _next(heard)
+                silence = silence + 1 if message is None else 0
+                if silence and silence % ASK_EVERY == 0 and once_of(turn) not in await self._jobs.names(QUEUE):
+                    await self._ask(turn)
                 if message is None or message.get("ended"):
                     now = await self._storage.read(lambda work: work.turns.get(turn.id))
                 elif (event := _event(message, shown)) is not None:

@@ -19,7 +19,7 @@ from bot.queueing.remote import QUEUE, TASK
 log = logging.getLogger(__name__)
 
 TELL_EVERY = 0.2  # seconds between two pieces of growing text
-PIECE = 1000  # characters in a message, which as ASCII JSON must stay below 8,000 bytes
+PIECE = 600  # characters in a message, which as ASCII JSON (12 bytes for an emoji) must stay below 8,000 bytes
 
 
 class Worker:
@@ -55,23 +55,27 @@ class Worker:
 
     async def _answer(self, turn: int, attempts: int) -> None:
         """A job. The end is told however it came; what counts is in storage."""
+        while (earlier := self._answering.get(turn)) is not None:  # it counted as lost, and was not
+            await asyncio.wait([earlier])
+            await asyncio.sleep(0)  # until its job is over
         known = await self._storage.read(lambda work: work.turns.get(turn))
         if known is not None and known.unfinished:
-            answering = self._answering[turn] = asyncio.create_task(self._pass_on(known, attempts))
-            if known.stopped:
-                self._stop(turn)
-            try:
-                await asyncio.wait([answering])
-            except asyncio.CancelledError:  # the worker ends: the answer goes back
-                answering.cancel()
-                await asyncio.wait([answering])
-                raise
-            finally:
-                del self._answering[turn]
-                self._stopped.discard(turn)
-            if not answering.cancelled() and (error := answering.exception()) is not None:
-                raise error
+            await (self._conductor.interrupted(known) if known.stopped else self._work_on(known, attempts))
         await self._bus.tell({"turn": turn, "ended": True})
+
+    async def _work_on(self, turn: Turn, attempts: int) -> None:
+        answering = self._answering[turn.id] = asyncio.create_task(self._pass_on(turn, attempts))
+        try:
+            await asyncio.wait([answering])
+        except asyncio.CancelledError:  # the worker ends: the answer goes back
+            answering.cancel()
+            await asyncio.wait([answering])
+            raise
+        finally:
+            del self._answering[turn.id]
+            self._stopped.discard(turn.id)
+        if not answering.cancelled() and (error := answering.exception()) is not None:
+            raise error
 
     async def _pass_on(self, turn: Turn, attempts: int) -> None:
         telling = _Telling(self._bus, turn.id)

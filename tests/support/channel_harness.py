@@ -52,6 +52,8 @@ class ContractSkill:
             yield TextDelta(word if number == 0 else f" {word}")
             if first == "slow" and number == 0:
                 await self.go_on.wait()
+            if first == "steady":
+                await asyncio.sleep(1.0)
         offered = ("First?", "Second?") if first == "offer" else ()
         file = Attachment("file.txt", "text/plain", b"content") if first == "file" else None
         text = " ".join(words)

@@ -68,8 +68,10 @@ class Many:
             async with self._hearing(jobs, bus):
                 reception.open(outlets)
                 await reception.resume(outlets)
-                yield reception
-                await reception.aclose(0.5)
+                try:
+                    yield reception
+                finally:
+                    await reception.aclose(0.5)
 
     @asynccontextmanager
     async def working(self, rules: TurnRules | None = None) -> AsyncIterator[ContractSkill]:
@@ -79,9 +81,11 @@ class Many:
             worker = Worker(jobs, bus, self.storage, desk.conductor, desk.texts, desk.languages, rules or TurnRules())
             async with self._hearing(jobs, bus):
                 running = asyncio.create_task(worker.run())
-                yield self.skills[-1]
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+                try:
+                    yield self.skills[-1]
+                finally:
+                    running.cancel()
+                    await asyncio.gather(running, return_exceptions=True)
 
     def incoming(self, text: str, where: str = HERE) -> Incoming:
         self._given += 1

@@ -65,8 +65,10 @@ async def test_a_refused_channel_is_told_and_the_other_goes_on() -> None:
 async def test_when_every_channel_is_refused_the_last_exit_code_is_given() -> None:
     told: list[str] = []
     refused = [Running(Channel.TELEGRAM, ChannelError("no")), Running(Channel.DISCORD, SettingsError("no"))]
-    assert await Server(refused, told.append, Settling()).run() in {ChannelError.exit_code, SettingsError.exit_code}
+    settling = Settling()
+    assert await Server(refused, told.append, settling).run() in {ChannelError.exit_code, SettingsError.exit_code}
     assert sorted(told) == ["discord: no", "telegram: no"]
+    assert settling.begun.is_set()  # what is being answered is handed back, not broken off
 
 
 async def test_a_channel_that_breaks_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:

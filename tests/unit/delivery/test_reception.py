@@ -458,3 +458,33 @@ async def test_a_database_that_is_away_when_an_answer_begins_costs_no_answer(des
     away[0] = False
     await asyncio.sleep(120)
     assert desk.texts == ["hello"] and await desk.state(turn) is TurnState.ANSWERED
+
+
+@virtually
+async def test_a_message_that_was_kept_and_could_not_be_queued_is_queued_when_it_is_given_again(
+    desk: ReceptionDesk,
+) -> None:
+    queue = desk.reception._answering.queue
+    put = queue.put
+
+    async def away(*arguments: Any) -> bool:
+        raise StorageError("The database is away.")
+
+    queue.put = away  # type: ignore[method-assign]
+    incoming = desk.incoming("hello")
+    with pytest.raises(StorageError):
+        await desk.reception.receive(incoming)
+    queue.put = put  # type: ignore[method-assign]
+    assert await desk.reception.receive(incoming) is None
+    await asyncio.sleep(10)
+    assert desk.texts == ["hello"]
+
+
+@virtually
+async def test_one_that_was_paused_does_not_end_the_turn_that_is_anothers_by_now(desk: ReceptionDesk) -> None:
+    turn = await desk.says("steady 1 2 3 4 5 6 7 8 9")
+    await asyncio.sleep(3)
+    assert turn is not None
+    await desk.desk.storage.run(lambda work: work.deliveries.take_up(turn.id))  # as another process does
+    await asyncio.sleep(3)
+    assert await desk.state(turn) is TurnState.WORKING

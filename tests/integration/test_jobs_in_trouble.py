@@ -1,0 +1,218 @@
+"""What may go wrong between procrastinate and the processes, on a real PostgreSQL: no job is lost or done twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.domain import Channel, TurnState
+from bot.queueing import jobs as jobs_module
+from bot.queueing import queue as queue_module
+from bot.queueing.jobs import Jobs
+from bot.storage.engine import plain_url
+from tests.support.many import HERE, Many
+
+QUEUE = "work"
+
+
+@pytest.fixture(autouse=True)
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(jobs_module, "STALLED", 1.0)
+    monkeypatch.setattr(jobs_module, "RECOVER_EVERY", 0.2)
+
+
+@pytest.fixture
+def many(postgres_url: str) -> Iterator[Many]:
+    made = Many(postgres_url)
+    yield made
+    made.storage.close()
+
+
+class Process:
+    """Jobs of one process; each job waits until it is let go, and fails as often as it is told to."""
+
+    def __init__(self, url: str) -> None:
+        self.jobs = Jobs(plain_url(url), stop_seconds=0.3)
+        self.jobs.task("task", self._work)
+        self.begun: list[int] = []
+        self.done: list[int] = []
+        self.failures = 0
+        self.go = asyncio.Event()
+
+    async def _work(self, number: int, attempts: int) -> None:
+        self.begun.append(number)
+        await self.go.wait()
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError
+        self.done.append(number)
+
+    async def put(self, number: int) -> bool:
+        return await self.jobs.put("task", QUEUE, {"number": number}, lock="one lock", once=f"task {number}")
+
+    async def execute(self, statement: str) -> None:
+        await self.jobs._connector.execute_query_async(statement)
+
+    @asynccontextmanager
+    async def opened(self, working: bool = True) -> AsyncIterator[Process]:
+        async with self.jobs.opened():
+            worker = asyncio.create_task(self.jobs.work([QUEUE], 10) if working else asyncio.sleep(0))
+            yield self
+            self.go.set()
+            worker.cancel()
+            await asyncio.wait([worker], timeout=20)
+            assert worker.done()
+
+
+async def test_a_job_that_waits_once_more_and_fails_does_not_hold_its_lock_for_ever(postgres_url: str) -> None:
+    """A new leader puts again what the one before is still working on."""
+    async with Process(postgres_url).opened() as process:
+        assert await process.put(1)
+        await _until(lambda: process.begun == [1])
+        assert await process.put(1) and await process.put(2)
+        process.failures = 1
+        process.go.set()
+        await _until(lambda: process.done == [1, 2])
+
+
+async def test_a_lost_process_job_that_waits_once_more_does_not_hold_its_lock_for_ever(postgres_url: str) -> None:
+    async with Process(postgres_url).opened() as lost, Process(postgres_url).opened(working=False) as other:
+        assert await lost.put(1)
+        await _until(lambda: lost.begun == [1])
+        assert await other.put(1)
+        await other.execute("DELETE FROM procrastinate_workers")
+        async with Process(postgres_url).opened() as third:
+            third.go.set()
+            await _until(lambda: third.done == [1])
+            assert not lost.done
+
+
+async def test_a_process_that_comes_back_does_not_end_the_job_that_is_anothers_by_now(postgres_url: str) -> None:
+    async with Process(postgres_url).opened() as paused:
+        assert await paused.put(1) and await paused.put(2)
+        await _until(lambda: paused.begun == [1])
+        await paused.execute("DELETE FROM procrastinate_workers")  # its heartbeat stayed away
+        async with Process(postgres_url).opened() as other:
+            await _until(lambda: 1 in other.begun or paused.begun == [1, 1])
+            paused.go.set()
+            await _until(lambda: 1 in paused.done)
+            await asyncio.sleep(0.5)
+            if 1 in other.begun:  # the lock is the other's until it has done its work
+                assert paused.begun == other.begun == [1]
+            other.go.set()
+            await _until(lambda: 2 in paused.done + other.done)
+
+
+async def test_a_worker_whose_database_is_away_ends_when_it_is_told(postgres_url: str) -> None:
+    async with Process(postgres_url).opened() as process:
+        await process.put(1)
+        await _until(lambda: process.begun == [1])
+        await process.execute("ALTER TABLE procrastinate_workers RENAME TO gone")
+        process.go.set()
+
+
+async def test_a_turn_that_was_kept_and_not_queued_is_queued_after_a_while(
+    many: Many, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue_module, "MEND_EVERY", 0.3)
+    async with many.serving(apart=False) as reception:
+        put = Jobs.put
+        monkeypatch.setattr(Jobs, "put", _nothing)
+        await reception.receive(many.incoming("hello"))
+        monkeypatch.setattr(Jobs, "put", put)
+        await many.until("hello")
+
+
+async def test_what_runs_or_waits_is_not_queued_again(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "MEND_EVERY", 0.2)
+    async with many.serving(apart=False) as reception:
+        await reception.receive(many.incoming("slow one"))
+        await reception.receive(many.incoming("hello"))
+        await many.until("slow")
+        await asyncio.sleep(1.0)
+        queue = reception._answering.queue
+        rows = await queue._jobs._connector.execute_query_all_async(  # type: ignore[attr-defined]
+            "SELECT status, count(*) AS number FROM procrastinate_jobs GROUP BY status"
+        )
+        assert {row["status"]: row["number"] for row in rows} == {"doing": 1, "todo": 1}
+        many.skills[-1].go_on.set()
+        await many.until("slow one", "hello")
+
+
+async def test_a_turn_that_counted_as_lost_and_was_not_is_answered_once(many: Many) -> None:
+    async with many.serving(apart=False) as reception:
+        await reception.receive(many.incoming("slow one"))
+        await many.until("slow")
+        queue = reception._answering.queue
+        await queue._jobs._connector.execute_query_async(  # type: ignore[attr-defined]
+            "DELETE FROM procrastinate_workers"
+        )
+        await asyncio.sleep(3.0)  # until the job is put back, and fetched here
+        many.skills[-1].go_on.set()
+        await many.until("slow one")
+        await reception.receive(many.incoming("hello"))
+        await many.until("slow one", "hello")
+
+
+async def test_a_channel_that_closes_hands_back_at_once_what_another_process_delivers(many: Many) -> None:
+    async with many.serving(apart=False) as one:
+        await one.receive(many.incoming("slow one"))
+        await many.until("slow")
+        two_skill = len(many.skills)
+        async with many.serving(apart=False) as two:
+            one._answering.queue.close_channel(Channel.TELEGRAM, "parley")
+            many.skills[two_skill].go_on.set()
+            await many.until("slow one")
+            assert two is not one
+
+
+async def test_a_turn_is_taken_out_where_it_runs_and_waits_once_more(many: Many) -> None:
+    async with many.serving(apart=False) as reception:
+        turn = await reception.receive(many.incoming("slow one"))
+        await many.until("slow")
+        assert turn is not None
+        queue = reception._answering.queue
+        assert await queue.put(turn)
+        assert await queue.cancel(turn.id)
+        kept = await many.storage.read(lambda work: work.turns.get(turn.id))
+        assert kept is not None
+        assert kept.state is TurnState.INTERRUPTED
+
+
+async def test_a_process_that_comes_back_does_not_stop_the_answer_that_is_anothers_by_now(many: Many) -> None:
+    async with many.working(), many.serving() as reception:
+        turn = await reception.receive(many.incoming("steady 1 2 3 4 5"))
+        await _until(lambda: many.platform.texts(HERE))
+        assert turn is not None
+        await many.storage.run(lambda work: work.deliveries.take_up(turn.id))  # as another process does
+        await asyncio.sleep(2.5)  # until it was to show more, and learns of that
+        kept = await many.storage.read(lambda work: work.turns.get(turn.id))
+        assert kept is not None
+        assert kept.state is TurnState.WORKING
+
+
+async def test_a_worker_ends_a_turn_that_was_stopped_before_it_came_to_it(many: Many) -> None:
+    async with many.serving() as reception:
+        turn = await reception.receive(many.incoming("slow one"))
+        assert turn is not None
+        await asyncio.sleep(0.5)
+        await many.storage.run(lambda work: work.deliveries.stop(turn.id))
+        async with many.working():
+            await many.until("(stopped)")
+
+
+async def _nothing(*arguments: object, **more: object) -> bool:
+    return True
+
+
+async def _until(condition: object, within: float = 20.0) -> None:
+    assert callable(condition)
+    clock = asyncio.get_running_loop().time
+    end = clock() + within
+    while not condition():
+        assert clock() < end, "this never came about"
+        await asyncio.sleep(0.02)
