@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 EXTENSION = "vector"
+PREPARING = 0x766563746F72  # "vector": any number would do that all processes share
 OLDEST = (0, 8)  # the first that searches on until enough is found
 
 NO_LIBRARY = "the library {module} is not installed"
@@ -44,9 +45,9 @@ def prepare(connection: Connection) -> Support:
         return Support(version, NO_LIBRARY.format(module=error.name), GET_LIBRARY)
     try:
         with connection.begin_nested():
-            if extension.installed_version is None:
+            if extension.installed_version is None or not is_prepared(connection):
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({PREPARING})"))  # one process after the other
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
-            if not is_prepared(connection):
                 indexed_vectors.create(connection, checkfirst=True)
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != "42501":  # insufficient_privilege

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +143,68 @@ def test_vectors_that_were_stored_before_the_index_are_caught_up(
     assert index.catch_up() == 2500
     assert ids(index.search(rows[2400], 1)) == ["d#2400"]
     assert index.catch_up() == 0
+
+
+def test_two_that_find_pgvector_at_once_both_use_it(blank_postgres_url: str) -> None:
+    migrate.upgrade(blank_postgres_url, "0003")
+    ready = threading.Barrier(4)
+
+    def open_(_: int) -> str:
+        storage = SqlStorage(blank_postgres_url)
+        ready.wait(10)
+        support = storage.knowledge.vector_support()
+        storage.close()
+        assert support is not None
+        return support.why_not
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(open_, range(4))) == [""] * 4
+
+
+def test_what_is_removed_is_found_by_nobody_from_then_on(processes: tuple[SqlStorage, SqlStorage]) -> None:
+    here, there = processes
+    add(here, "garden", "Roses flower in June.")
+    gone: set[str] = set()
+    done = threading.Event()
+
+    def search(storage: SqlStorage) -> int:
+        mine, count = searcher(storage), 0
+        while not done.is_set():
+            before = set(gone)
+            hits = {hit.document.id for hit in mine.search("when the museum opens", full=True).hits}
+            hits |= {key for key, _ in mine.parts("museum").dense}
+            assert not hits & before
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(2) as pool:
+        searching = [pool.submit(search, storage) for storage in processes]
+        try:
+            for number in range(25):
+                name = f"museum{number}"
+                add((here, there)[number % 2], name, NOTE.format(number))
+                (there, here)[number % 2].knowledge.remove([name])
+                gone.add(name)
+        finally:
+            done.set()
+        assert all(one.result(60) for one in searching)
+
+
+def test_processes_keep_snapshots_of_their_own(
+    processes: tuple[SqlStorage, SqlStorage], engine: Engine, tmp_path: Path
+) -> None:
+    here, there = processes
+    add(here, "museum", NOTE.format("nine"))
+    for name, storage in (("a", here), ("b", there)):
+        Searcher(
+            storage.knowledge, HashedEmbedder(), tmp_path / name, shared=storage.knowledge.shared_vectors
+        ).refresh()
+    with engine.begin() as connection:
+        kept = connection.execute(text("SELECT revision, documents, passages FROM index_snapshots")).all()
+    assert [tuple(row) for row in kept] == [(here.knowledge.revision(), 1, 1)] * 2
+    here.knowledge.remove(["museum"])  # after the snapshots
+    again = Searcher(there.knowledge, HashedEmbedder(), tmp_path / "b", shared=there.knowledge.shared_vectors)
+    assert found(again, "museum opens") == []
 
 
 def test_more_dimensions_than_an_index_takes_are_searched_all_the_same(
