@@ -36,7 +36,8 @@ _LOG = logging.getLogger(__name__)
 logging.getLogger("ContinuousBatchingLogger").addFilter(lambda record: False)
 
 _SHARE = 0.8  # of the free memory at most; the rest is for what one step computes
-_CPU_BLOCKS = 32  # on a CPU the library would take most of the machine's memory
+_FLASH_PAGE, _PAGE = 256, 32  # flash attention reads whole pages of that size
+_CPU_BLOCKS = 256  # on a CPU the library would take most of the machine's memory
 
 
 class PagedLoop:
@@ -48,6 +49,7 @@ class PagedLoop:
         self._name = name
         self._loaded = loaded
         self._sizes = sizes
+        self._page = sizes.page_tokens or _least_page()
         self._deliver = deliver
         self._manager: Any = None
         self._reused: dict[str, int] = {}
@@ -60,7 +62,7 @@ class PagedLoop:
     def capacity_tokens(self) -> int:
         """How many tokens the cache holds."""
         cache = self._manager.batch_processor.cache
-        return int(cache.num_blocks) * self._sizes.page_tokens
+        return int(cache.num_blocks) * self._page
 
     def layout(self) -> dict[str, Any]:
         """How it runs: what the library chose by the device and what is installed."""
@@ -75,7 +77,7 @@ class PagedLoop:
 
     def pages_of(self, tokens: int) -> int:
         """The tokens that so many take of the cache, which is given out in whole pages."""
-        return -(-tokens // self._sizes.page_tokens) * self._sizes.page_tokens
+        return -(-tokens // self._page) * self._page
 
     def start(self) -> None:
         """Lay out the cache, smaller and smaller until it fits, and start the thread. Raises EngineFailed."""
@@ -180,7 +182,7 @@ class PagedLoop:
         sizes = self._sizes
         on_cpu = self._loaded.device.type == "cpu"
         return ContinuousBatchingConfig(
-            page_size=sizes.page_tokens,
+            page_size=self._page,
             num_blocks=sizes.blocks or (_CPU_BLOCKS if on_cpu else None),
             max_batch_tokens=sizes.batch_tokens,
             max_requests_per_batch=min(sizes.requests, sizes.batch_tokens),
@@ -209,9 +211,11 @@ class _Router(OutputRouter):
         self._hand_on(outputs)
 
 
-def out_of_memory(error: BaseException | None) -> bool:
-    """Whether that is what went wrong."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError)
+def _least_page() -> int:
+    from transformers.utils.import_utils import is_flash_attn_2_available, is_flash_attn_3_available
+
+    flash = is_flash_attn_2_available(kernels_fallback_ok=True) or is_flash_attn_3_available(kernels_fallback_ok=True)
+    return _FLASH_PAGE if torch.cuda.is_available() and flash else _PAGE
 
 
 def _free() -> None:

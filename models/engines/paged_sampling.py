@@ -70,7 +70,7 @@ class RequestSampling(ContinuousBatchingLogitsProcessorList):
         """
         rows = logits_processor_args[:ADAPTER, : scores.size(0)].view(torch.float32)
         chosen = sample(scores, rows[_TEMPERATURE], rows[_TOP_P], rows[_DRAW])
-        lift = torch.where(rows[_TEMPERATURE] > 0, torch.inf, 0.0).to(scores.dtype)
+        lift = torch.zeros_like(rows[_TEMPERATURE]).masked_fill(rows[_TEMPERATURE] > 0, torch.inf).to(scores.dtype)
         return scores.scatter_add(-1, chosen.unsqueeze(-1), lift.unsqueeze(-1))
 
 

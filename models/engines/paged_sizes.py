@@ -11,11 +11,12 @@ _LEAST_BATCH = 128
 class PagedSizes:
     """How large the cache and the batches are.
 
-    `blocks` of `page_tokens` tokens each; None takes `cache_bytes` of what is free (None: most of it).
-    `batch_tokens` are computed in one step, of at most `requests` requests.
+    Prompts share whole pages of `page_tokens`; None: as small as the attention takes them. There are `blocks` of them
+    for every layer; None: as many as `cache_bytes` of what is free hold (None: most of it). `batch_tokens` are computed
+    in one step, of at most `requests` requests.
     """
 
-    page_tokens: int = 256
+    page_tokens: int | None = None
     blocks: int | None = None
     batch_tokens: int = 2048
     requests: int = 256

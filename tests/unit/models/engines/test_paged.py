@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,7 +22,8 @@ from models.types import ChatMessage, Finished, FinishReason, GenerationRequest,
 from tests.support.tiny_models import build_tiny_llama
 
 Make = Callable[..., PagedGenerator]
-SIZES = PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=8)
+PAGE = 16
+SIZES = PagedSizes(page_tokens=PAGE, blocks=64, batch_tokens=256, requests=8)
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +101,10 @@ async def test_the_beginning_that_is_known_is_not_computed_again(make: Make) -> 
     text, first = await write(engine, ask("the lazy dog " * 8, max_new_tokens=8))
     _, second = await write(engine, ask("the lazy dog " * 8, max_new_tokens=8))
     assert first.reused_tokens == 0
-    assert second.reused_tokens >= first.prompt_tokens - 2 * SIZES.page_tokens
+    assert second.reused_tokens >= first.prompt_tokens - 2 * PAGE
     history = (ChatMessage("user", "the lazy dog " * 8), ChatMessage("assistant", text), ChatMessage("user", "and?"))
     _, third = await write(engine, GenerationRequest(history, max_new_tokens=2))
-    assert third.reused_tokens >= first.prompt_tokens - 2 * SIZES.page_tokens
+    assert third.reused_tokens >= first.prompt_tokens - 2 * PAGE
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("no memory"), RuntimeError("broke")])
@@ -201,7 +204,7 @@ async def test_a_cache_that_does_not_fit_is_laid_out_smaller(make: Make, monkeyp
     engine = make()
     assert (await write(engine, ask(max_new_tokens=3)))[0]
     assert engine._worker._loop is not None
-    assert engine._worker._loop.capacity_tokens == 16 * SIZES.page_tokens
+    assert engine._worker._loop.capacity_tokens == 16 * PAGE
 
 
 async def test_a_cache_for_which_there_is_no_room_at_all_is_said(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,3 +225,20 @@ async def test_scores_come_between_the_steps_of_others(make: Make) -> None:
     assert finished.completion_tokens > 0
     assert busy == pytest.approx(alone, abs=1e-4)
     assert alone[2] == 0
+
+
+@pytest.mark.parametrize(("quantisation", "said"), [("int8", "torchao is not installed"), ("int4", "CUDA device")])
+async def test_what_packing_weights_needs_is_said(
+    make: Make, monkeypatch: pytest.MonkeyPatch, quantisation: str, said: str
+) -> None:
+    there = ModuleType("torchao.quantization")
+    there.Int4WeightOnlyConfig = there.Int8WeightOnlyConfig = object  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torchao", ModuleType("torchao") if quantisation == "int4" else None)
+    monkeypatch.setitem(sys.modules, "torchao.quantization", there if quantisation == "int4" else None)
+    with pytest.raises(EngineFailed, match=said):
+        await write(make(quantisation=quantisation), ask())
+
+
+async def test_eight_bits_write(make: Make) -> None:
+    pytest.importorskip("torchao")
+    assert (await write(make(quantisation="int8"), ask(max_new_tokens=4)))[1].completion_tokens
