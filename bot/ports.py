@@ -164,9 +164,10 @@ class Turns(Protocol):
 class Deliveries(Protocol):
     """Turns on their way: who has taken them up, and how far the delivery of what came of them is."""
 
-    def take_up(self, turn_id: int) -> Turn | None:
-        """Begin to work on a turn, and count that: `attempts` of the turn that it gives is what its parts are changed
-        with. None where there is nothing to do: it was forgotten, replaced, or all was delivered.
+    def take_up(self, turn_id: int, now: datetime) -> Turn | None:
+        """Begin to work on a turn, which is WORKING then unless it has ended, and count that: `attempts` of the turn
+        that it gives is what its parts are changed with. None where there is nothing to do: it was forgotten, replaced,
+        or all was delivered.
         """
         ...
 

@@ -115,7 +115,7 @@ class Answering:
         now = self._conductor.now()
 
         def withdraw(work: UnitOfWork) -> Turn | None:
-            known = work.deliveries.take_up(turn.id)  # nobody else changes its parts from now on
+            known = work.deliveries.take_up(turn.id, now)  # nobody else changes its parts from now on
             if known is None:
                 return None
             if known.unfinished:
@@ -135,7 +135,7 @@ class Answering:
         now = self._conductor.now()
 
         def end(work: UnitOfWork) -> Turn | None:
-            turn = work.deliveries.take_up(turn_id)
+            turn = work.deliveries.take_up(turn_id, now)
             if turn is not None:
                 if turn.unfinished:
                     work.turns.end(turn_id, TurnState.INTERRUPTED, now)
@@ -165,7 +165,9 @@ class Answering:
             return None
         if turn.origin.replaces:
             await keep(self._storage, "parts taken over", lambda work: _take_over(work, turn))
-        taken = await keep(self._storage, "turn taken up", lambda work: work.deliveries.take_up(turn.id))
+        taken = await keep(
+            self._storage, "turn taken up", lambda work: work.deliveries.take_up(turn.id, self._conductor.now())
+        )
         if taken is None:
             return None
         if taken.delivery is Delivery.WITHDRAWN:

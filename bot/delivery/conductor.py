@@ -46,12 +46,16 @@ class Conductor:
             async for event in self._kept(turn):
                 yield event
             return
+        if turn.stopped:  # before it was taken up
+            await self.interrupted(turn)
+            return
         seen: list[str] = []
         ended = broken = False
         try:
-            ended = not await self._noted("turn started", lambda work: work.turns.start(turn.id, self.now()))
-            if ended:
-                return
+            if turn.state is not TurnState.WORKING:  # it was not taken up by a delivery
+                ended = not await self._noted("turn started", lambda work: work.turns.start(turn.id, self.now()))
+                if ended:
+                    return
             async with aclosing(self._manager.respond(turn)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):

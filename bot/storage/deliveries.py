@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, or_, select, update
 
 from bot.domain import TO_DO, Channel, Delivery, Doubt, Turn, TurnState
 from bot.errors import NotFound
@@ -12,6 +13,7 @@ from bot.storage.attachments import SqlAttachments
 from bot.storage.fencing import check_attempt
 from bot.storage.tables import parts, turns
 from bot.storage.turn_rows import read_turn
+from bot.storage.types import UtcDateTime
 
 UNFINISHED = (TurnState.ACCEPTED, TurnState.WORKING)
 
@@ -22,7 +24,13 @@ _TAKE_UP = (
         turns.c.delivery.in_(TO_DO),
         turns.c.state != TurnState.REPLACED,
     )
-    .values(attempts=turns.c.attempts + 1)
+    .values(
+        attempts=turns.c.attempts + 1,
+        state=case((turns.c.state == TurnState.ACCEPTED, TurnState.WORKING), else_=turns.c.state),
+        started_at=case(
+            (turns.c.state.in_(UNFINISHED), bindparam("now", type_=UtcDateTime())), else_=turns.c.started_at
+        ),
+    )
     .returning(*turns.c)
 )
 
@@ -33,9 +41,9 @@ class SqlDeliveries:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take_up(self, turn_id: int) -> Turn | None:
+    def take_up(self, turn_id: int, now: datetime) -> Turn | None:
         """One statement: of two processes at once the second counts last, and is the one whose changes hold."""
-        row = self._connection.execute(_TAKE_UP, {"turn": turn_id}).first()
+        row = self._connection.execute(_TAKE_UP, {"turn": turn_id, "now": now}).first()
         return read_turn(row) if row else None
 
     def waiting(self, channel: Channel, bot: str) -> Sequence[Turn]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bot.domain import Channel, Delivery, Doubt, Turn, TurnState
 from bot.storage.memory_state import State
@@ -15,11 +16,12 @@ class MemoryDeliveries:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def take_up(self, turn_id: int) -> Turn | None:
+    def take_up(self, turn_id: int, now: datetime) -> Turn | None:
         turn = self._state.turns.get(turn_id)
         if turn is None or not turn.to_deliver:
             return None
-        return self._put(replace(turn, attempts=turn.attempts + 1))
+        state = TurnState.WORKING if turn.unfinished else turn.state
+        return self._put(replace(turn, attempts=turn.attempts + 1, state=state))
 
     def waiting(self, channel: Channel, bot: str) -> Sequence[Turn]:
         here = (turn for turn in self._state.turns.values() if (turn.channel, turn.bot) == (channel, bot))

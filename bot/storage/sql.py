@@ -18,6 +18,7 @@ from bot.errors import StorageError
 from bot.ports import UnitOfWork
 from bot.storage.engine import READERS, open_engines
 from bot.storage.errors import broken_off, translate_errors
+from bot.storage.grouping import GroupCommit
 from bot.storage.knowledge import SqlKnowledge
 from bot.storage.unit_of_work import SqlUnitOfWork
 
@@ -37,6 +38,7 @@ class SqlStorage:
         self._writers = ThreadPoolExecutor(self._engines.writers, thread_name_prefix="storage-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="storage-read")
         self._knowledge = SqlKnowledge(self._engines)
+        self._group = GroupCommit(self._engines.write, self._writers) if self._engines.writers == 1 else None
         self._closed = False
 
     @property
@@ -47,7 +49,11 @@ class SqlStorage:
         """One writing transaction. If the caller is cancelled meanwhile, the work is still done and committed. Where
         PostgreSQL breaks it off because it and another waited for each other, it is undone and done anew.
         """
-        return await self._in(self._writers, self._engines.write, work)
+        if self._group is None:
+            return await self._in(self._writers, self._engines.write, work)
+        self._require_open()
+        with translate_errors(self._engines.where):
+            return await self._group.run(lambda connection: work(SqlUnitOfWork.over(connection)))
 
     async def read(self, work: Callable[[UnitOfWork], T]) -> T:
         """Like `run` for work that only reads: never waits for a writer. On SQLite a write raises StorageError."""
@@ -61,9 +67,12 @@ class SqlStorage:
         self._engines.dispose()
 
     async def _in(self, pool: ThreadPoolExecutor, engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
+        self._require_open()
+        return await asyncio.get_running_loop().run_in_executor(pool, self._transaction, engine, work)
+
+    def _require_open(self) -> None:
         if self._closed:
             raise StorageError("The storage is closed; Parley is stopping.")
-        return await asyncio.get_running_loop().run_in_executor(pool, self._transaction, engine, work)
 
     def _transaction(self, engine: Engine, work: Callable[[UnitOfWork], T]) -> T:
         with translate_errors(self._engines.where):

@@ -36,10 +36,10 @@ async def test_a_turn_waits_until_it_is_delivered_whatever_becomes_of_it(storage
 
 async def test_taking_up_counts_and_gives_the_turn_as_it_is(storage: Storage) -> None:
     turn = await storage.run(kept)
-    first = await storage.run(lambda work: work.deliveries.take_up(turn.id))
-    assert first == replace(turn, attempts=1)
+    first = await storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))
+    assert first == replace(turn, attempts=1, state=TurnState.WORKING)
     await storage.run(lambda work: work.turns.end(turn.id, TurnState.FAILED, NOW, "half", "Sorry."))
-    second = await storage.run(lambda work: work.deliveries.take_up(turn.id))
+    second = await storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))
     assert second is not None
     assert (second.attempts, second.state, second.reason, second.unfinished) == (2, TurnState.FAILED, "Sorry.", False)
     assert await storage.read(lambda work: work.turns.seen(turn.id)) == "half"
@@ -53,7 +53,7 @@ async def test_what_needs_nothing_is_not_taken_up(storage: Storage, end: str) ->
             work.deliveries.ended(turn.id, Delivery.DELIVERED, 0)
         elif end == "replaced":
             work.turns.replace(turn.id, NOW)
-        return work.deliveries.take_up(turn.id if end != "unknown" else 99)
+        return work.deliveries.take_up(turn.id if end != "unknown" else 99, NOW)
 
     assert await storage.run(work) is None
 
@@ -61,9 +61,9 @@ async def test_what_needs_nothing_is_not_taken_up(storage: Storage, end: str) ->
 async def test_who_was_overtaken_changes_nothing_any_more(storage: Storage) -> None:
     def begin(work: UnitOfWork) -> int:
         turn = kept(work)
-        work.deliveries.take_up(turn.id)
+        work.deliveries.take_up(turn.id, NOW)
         work.parts.sent(turn.id, 0, 1, "900", "abc")
-        work.deliveries.take_up(turn.id)
+        work.deliveries.take_up(turn.id, NOW)
         return turn.id
 
     turn = await storage.run(begin)
@@ -118,7 +118,7 @@ async def test_the_backlog_counts_what_is_yet_to_be_answered(storage: Storage) -
 async def test_a_stopped_turn_says_so_to_whoever_takes_it_up(storage: Storage) -> None:
     turn = await storage.run(kept)
     await storage.run(lambda work: work.deliveries.stop(turn.id))
-    taken = await storage.run(lambda work: work.deliveries.take_up(turn.id))
+    taken = await storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))
     assert taken is not None
     assert taken.stopped
     with pytest.raises(NotFound):

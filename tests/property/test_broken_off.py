@@ -20,6 +20,7 @@ import pytest
 import bot.delivery
 from bot import faults
 from bot.delivery.access import AccessOptions
+from bot.delivery.inbox import CONSOLE_USER
 from bot.domain import Channel, Doubt, Opinion, User
 from bot.errors import DeliveryError, TryLater, Unreachable
 from bot.ports import UnitOfWork
@@ -77,6 +78,12 @@ async def likes(desk: ReceptionDesk) -> None:
     await desk.presses("👍")
     (first, *_) = desk.platform.messages
     await desk.reception.opinion(User(Channel.TELEGRAM, "1"), HERE, first, Opinion.BAD, desk.outlets.bot)
+
+
+async def types(desk: ReceptionDesk) -> None:
+    """In the terminal, where nothing is delivered."""
+    turn = await desk.desk.inbox.accept(CONSOLE_USER, "console:1", "hello")
+    assert [event async for event in desk.desk.conductor.answer(turn)]
 
 
 async def pairs(desk: ReceptionDesk) -> None:
@@ -137,6 +144,7 @@ SCENARIOS = {
     "stopped": Scenario((says("slow one", "u1", wait=3), says("waits", "u2", wait=0.1), stops), slowly=True),
     "deleted": Scenario((says("slow one", "u1", wait=3), lets_the_message_vanish), slowly=True),
     "question deleted": Scenario((says("slow one", "u1", "q1", wait=3), deletes_the_question), slowly=True),
+    "terminal": Scenario((types,)),
     "liked": Scenario((says("hello", "u1"), likes)),
     "paired": Scenario((says("knock", "u1"), pairs, says("hello", "u2")), access=AccessOptions("pairing")),
     "in doubt": Scenario((says("hello", "u1"),), fault=loses_first_answer, blind=True),
