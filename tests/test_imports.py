@@ -62,6 +62,7 @@ HOMES = {
     "transformers": ("models",),
     "safetensors": ("models",),
     "llama_cpp": ("models.engines",),
+    "llguidance": ("models.engines",),
     "openai": ("models.engines.remote", "models.encoders.remote_encoder"),
     "purgatory": ("models.engines.remote",),
     "pydantic": ("bot.settings",),

@@ -59,7 +59,7 @@ class Running:
     def _prompt(self, work: Work) -> Prompt:
         if not isinstance(work, Write):
             return Scoring(work.prompt, work.continuations, work.job)
-        sampler = Sampler(work.request, self._loaded.device)
+        sampler = Sampler(work.request, self._loaded.device, work.constraint)
         return Sequence(work.prompt, work.request, work.limit, work.job, sampler, self._loaded.tokenizer, work.adapter)
 
 

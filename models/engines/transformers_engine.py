@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from models.engines.adapter_names import adapter_number
 from models.engines.jobs import Job
-from models.engines.loading import Device, NumberType, context_tokens, load_causal, load_generator
+from models.engines.loading import Device, NumberType, context_tokens, end_tokens, load_causal, load_generator
+from models.engines.schema import SchemaGuide
 from models.engines.serving import Server
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.work import Score, Write
@@ -61,6 +62,7 @@ class TransformersGenerator:
         self._adapters = dict(adapters or {})
         self._server = Server(self._name, self._load, slots=slots, bound=queue_tokens)
         self._tokenizer: ChatTokenizer | None = None
+        self._guide = SchemaGuide(folder, end_tokens(folder))
         self._lock = threading.Lock()
 
     @property
@@ -88,8 +90,10 @@ class TransformersGenerator:
         if limit <= 0:
             yield Finished(FinishReason.LENGTH, len(prompt), 0)
             return
+        schema = request.schema
+        constraint = None if schema is None else await asyncio.to_thread(self._guide.constraint, schema)
         job: Job[GenerationEvent] = Job()
-        ticket = self._server.submit(Write(job, request, prompt, limit, adapter))
+        ticket = self._server.submit(Write(job, request, prompt, limit, adapter, constraint))
         try:
             while True:
                 event = await job.next()

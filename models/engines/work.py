@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.engines.jobs import Job
+from models.engines.schema import SchemaConstraint
 from models.types import GenerationEvent, GenerationRequest
 
 
 @dataclass(frozen=True)
 class Write:
-    """A text to write, of at most `limit` tokens after the prompt. `adapter` is the adapter's number, 0 for none."""
+    """A text to write, of at most `limit` tokens after the prompt. `adapter` is the adapter's number, 0 for none.
+
+    `constraint` holds it to the request's schema, if it has one.
+    """
 
     job: Job[GenerationEvent]
     request: GenerationRequest
     prompt: Sequence[int]
     limit: int
     adapter: int = 0
+    constraint: SchemaConstraint | None = None
 
 
 @dataclass(frozen=True)
