@@ -13,8 +13,9 @@ from traceback import format_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.engines.admission import AdmissionQueue, Ticket
+from models.engines.paged_failures import gone, is_out_of_memory, no_room, translated
 from models.engines.paged_job import PagedJob, Post
-from models.errors import ContextTooLong, EngineFailed, ModelError
+from models.errors import EngineFailed, ModelError
 from models.types import FinishReason
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class PagedWorker:
         self._closed = threading.Event()
         self._count = 0
         self._last_step = 0.0
-        self._thread = threading.Thread(target=self._run, name=f"parley-{name}", daemon=True)
-        self._thread.start()  # the loop's thread is a daemon, too, since it is started by one
+        self._thread: threading.Thread | None = None
 
     def enter(self, job: PagedJob) -> None:
         """Queue a request. Raises Overloaded, or EngineFailed after `close`."""
@@ -56,7 +56,7 @@ class PagedWorker:
         deadline = None if request.deadline is None else time.monotonic() + request.deadline
         with self._lock:
             if self._closed.is_set():
-                raise EngineFailed(self._gone())
+                raise gone(self._name)
             job.ticket = self._waiting.enter(
                 job,
                 prompt=len(job.prompt),
@@ -65,6 +65,7 @@ class PagedWorker:
                 priority=request.priority,
                 deadline=deadline,
             )
+            self._begin()
         self._inbox.put(lambda: None)
 
     def leave(self, job: PagedJob) -> None:
@@ -80,8 +81,9 @@ class PagedWorker:
         future: Future[T] = Future()
         with self._lock:
             if self._closed.is_set():
-                raise EngineFailed(self._gone())
+                raise gone(self._name)
             self._inbox.put(lambda: self._work(work, future, pause=pause))
+            self._begin()
         return future
 
     def layout(self) -> dict[str, Any]:
@@ -94,7 +96,14 @@ class PagedWorker:
         with self._lock:
             self._closed.set()
         self._inbox.put(None)
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _begin(self) -> None:
+        """Start the thread at the first request. The loop's thread is a daemon, too, since a daemon starts it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=f"parley-{self._name}", daemon=True)
+            self._thread.start()
 
     def _run(self) -> None:
         while not self._closed.is_set():
@@ -112,9 +121,9 @@ class PagedWorker:
                 # The error's own text may hold people's words, so only its kind and place are logged.
                 place = "".join(format_tb(error.__traceback__))
                 _LOG.error("%s failed: %s\n%s", self._name, type(error).__name__, place)
-                self._fail_all(self._translated(error))
+                self._fail_all(translated(error, self._name))
                 self._abandon()
-        self._fail_all(EngineFailed(self._gone()))
+        self._fail_all(gone(self._name))
         self._abandon()
         self._loaded = None
         while not self._inbox.empty():
@@ -165,7 +174,7 @@ class PagedWorker:
         prompt, new = job.begin(self._new_id())
         room = self._loop.capacity_tokens - len(prompt)
         if room <= 0:
-            post.add(job, self._no_room(len(prompt)))
+            post.add(job, no_room(len(prompt), self._name))
             self._drop(job)
             return
         if new > room:
@@ -228,7 +237,7 @@ class PagedWorker:
         if not future.set_running_or_notify_cancel():
             return
         if self._closed.is_set():
-            future.set_exception(EngineFailed(self._gone()))
+            future.set_exception(gone(self._name))
             return
         try:
             loop = self._opened()
@@ -238,10 +247,10 @@ class PagedWorker:
         except ModelError as error:
             future.set_exception(error)
         except Exception as error:
-            future.set_exception(self._translated(error))
+            future.set_exception(translated(error, self._name))
             if self._loop is not None and self._loop.dying:
                 self._revive()
-            elif not _is_memory(error):
+            elif not is_out_of_memory(error):
                 raise
 
     def _opened(self) -> PagedLoop:
@@ -259,14 +268,14 @@ class PagedWorker:
         jobs, self._running = list(self._running.values()), {}
         loop, self._loop = self._loop, None
         loop.stop()
-        if _is_memory(error):
+        if is_out_of_memory(error):
             loop.shrink()
         loop.start()  # a ModelError from it ends all that wait, and the next request loads the model anew
         self._loop = loop
         post = Post()
         for job in jobs:
             if job.attempts >= _ATTEMPTS:
-                post.add(job, self._translated(error))
+                post.add(job, translated(error, self._name))
                 self._drop(job)
             else:
                 self._start(job, post)
@@ -289,23 +298,3 @@ class PagedWorker:
     def _new_id(self) -> str:
         self._count += 1
         return str(self._count)
-
-    def _gone(self) -> str:
-        return f"The model '{self._name}' was closed while this was being written. Ask once more."
-
-    def _no_room(self, tokens: int) -> ContextTooLong:
-        return ContextTooLong(
-            f"The text is too long for the memory that is left beside the model '{self._name}': {tokens} tokens. "
-            "Shorten it, or use a smaller model."
-        )
-
-    def _translated(self, error: BaseException | None) -> EngineFailed:
-        """Say what a foreign error means; its own text may hold people's words, so it is not repeated."""
-        if _is_memory(error):
-            return EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller model, or a shorter text.")
-        kind = type(error).__name__
-        return EngineFailed(f"The model '{self._name}' stopped with an error ({kind}); the log has the details.")
-
-
-def _is_memory(error: BaseException | None) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
