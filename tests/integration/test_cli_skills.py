@@ -62,11 +62,15 @@ def test_without_a_translator_it_says_so_and_glosses(parley: Parley) -> None:
     assert (shown.code, "parley models fetch" in shown.out + shown.err) == (6, True)
 
 
-@pytest.mark.parametrize("words", [["translate", "hello"], ["classify", "hello"]], ids=["to", "labels"])
-def test_what_a_skill_needs_is_asked_for(parley: Parley, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["translate", "hello"], "Missing option"), (["classify", "hello"], "at least two labels with --labels")],
+    ids=["to", "labels"],
+)
+def test_what_a_skill_needs_is_asked_for(parley: Parley, words: list[str], said: str) -> None:
     done = parley(*words)
     assert done.code == 2
-    assert "Missing option" in done.err
+    assert said in done.err
 
 
 def test_examples_from_a_file_name_the_labels(parley: Parley, tmp_path: Path) -> None:
