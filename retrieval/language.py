@@ -124,4 +124,6 @@ def _build_detector(codes: tuple[str, ...]) -> LanguageDetector:
     from lingua import IsoCode639_1, LanguageDetectorBuilder
 
     languages = [getattr(IsoCode639_1, code.upper()) for code in codes or _LANGUAGES]
-    return LanguageDetectorBuilder.from_iso_codes_639_1(*languages).with_low_accuracy_mode().build()
+    builder = LanguageDetectorBuilder.from_iso_codes_639_1(*languages)
+    # The small mode knows three letters at a time, the other one five: more memory, which a few languages are worth.
+    return builder.build() if codes else builder.with_low_accuracy_mode().build()

@@ -120,7 +120,9 @@ class Seq2SeqTranslator:
                 output = self._model.generate(**inputs, max_new_tokens=limit, max_length=None, **options)
         except torch.OutOfMemoryError as error:
             raise EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller model.") from error
-        return [str(text) for text in self._tokenizer.batch_decode(output, skip_special_tokens=True)]
+        texts = [str(text) for text in self._tokenizer.batch_decode(output, skip_special_tokens=True)]
+        # The token that names the language is no special one in every folder.
+        return [text.removeprefix(self._code(target) or "").lstrip() for text in texts]
 
     def _direction(self, source: str, target: str) -> tuple[str, dict[str, int]]:
         """Give what tells the model the languages: a prefix to each sentence, or the first token to write."""

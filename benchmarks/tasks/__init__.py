@@ -1,0 +1,1 @@
+"""What is measured of translating, and of telling languages apart."""
