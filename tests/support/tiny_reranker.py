@@ -42,11 +42,14 @@ def build_tiny_reranker(folder: Path, *, classes: int = 1, steps: int = 200) -> 
     batch = tokenizer([q for q, _ in pairs], [a for _, a in pairs], return_tensors="pt", padding=True)
     right = torch.tensor([float(ANSWERS[question] == answer) for question, answer in pairs])
     optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for so little, threads only wait for each other
     for _ in range(steps):
         optimiser.zero_grad()
         logits = model(**batch).logits
         score = logits[:, 0] if classes == 1 else logits[:, -1] - logits[:, 0]
         torch.nn.functional.binary_cross_entropy_with_logits(score, right).backward()
         optimiser.step()
+    torch.set_num_threads(threads)
     model.eval().save_pretrained(folder)
     return folder

@@ -110,10 +110,13 @@ def _train(folder: Path, model: Any, batch: Any, tokenizer: Any, steps: int = 15
     import torch
 
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # for so little, threads only wait for each other
     for _ in range(steps):
         optimiser.zero_grad()
         model(**batch).loss.backward()
         optimiser.step()
+    torch.set_num_threads(threads)
     model.eval().save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
