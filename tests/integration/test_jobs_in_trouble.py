@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+from procrastinate.jobs import Status
 
 from bot.domain import Channel, TurnState
 from bot.queueing import jobs as jobs_module
@@ -92,19 +93,19 @@ async def test_a_lost_process_job_that_waits_once_more_does_not_hold_its_lock_fo
 
 
 async def test_a_process_that_comes_back_does_not_end_the_job_that_is_anothers_by_now(postgres_url: str) -> None:
-    async with Process(postgres_url).opened() as paused:
-        assert await paused.put(1) and await paused.put(2)
-        await _until(lambda: paused.begun == [1])
-        await paused.execute("DELETE FROM procrastinate_workers")  # its heartbeat stayed away
-        async with Process(postgres_url).opened() as other:
-            await _until(lambda: 1 in other.begun or paused.begun == [1, 1])
-            paused.go.set()
-            await _until(lambda: 1 in paused.done)
-            await asyncio.sleep(0.5)
-            if 1 in other.begun:  # the lock is the other's until it has done its work
-                assert paused.begun == other.begun == [1]
-            other.go.set()
-            await _until(lambda: 2 in paused.done + other.done)
+    async with Process(postgres_url).opened(working=False) as process:
+        manager = process.jobs.app.job_manager
+        await process.put(1)
+        first = await manager.fetch_job([QUEUE], await manager.register_worker())
+        assert first is not None
+        await manager.retry_job(first)  # it counted as lost
+        second = await manager.fetch_job([QUEUE], await manager.register_worker())
+        assert second is not None
+        await manager.finish_job(first, Status.SUCCEEDED, delete_job=True)
+        await manager.retry_job(first)
+        assert await process.jobs.is_running("task 1")
+        await manager.finish_job(second, Status.SUCCEEDED, delete_job=True)
+        assert await process.jobs.names(QUEUE) == set()
 
 
 async def test_a_worker_whose_database_is_away_ends_when_it_is_told(postgres_url: str) -> None:
@@ -148,10 +149,10 @@ async def test_a_turn_that_counted_as_lost_and_was_not_is_answered_once(many: Ma
         await reception.receive(many.incoming("slow one"))
         await many.until("slow")
         queue = reception._answering.queue
-        await queue._jobs._connector.execute_query_async(  # type: ignore[attr-defined]
-            "DELETE FROM procrastinate_workers"
-        )
-        await asyncio.sleep(3.0)  # until the job is put back, and fetched here
+        manager = queue._jobs.app.job_manager  # type: ignore[attr-defined]
+        for job in await manager.list_jobs_async(status="doing"):
+            await manager.retry_job(job)
+        await asyncio.sleep(2.5)  # until it is fetched once more, here
         many.skills[-1].go_on.set()
         await many.until("slow one")
         await reception.receive(many.incoming("hello"))
