@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.delivery.keeping import commit, keep
 from bot.delivery.lanes import Lanes
+from bot.delivery.lookout import Lookout
 from bot.delivery.outbox import Outbox
 from bot.delivery.pacing import Pacer
 from bot.delivery.ports import EventSource, Outlet, Outlets, TurnQueue
@@ -61,16 +62,24 @@ class Answering:
         self._presented: dict[int, Presentation] = {}
         self.queue = queue or Lanes()
         self.queue.work_with(self._answer, self._stop_here)
+        self.lookout = Lookout(storage, self.queue, conductor.now)
 
     def open(self, outlets: Outlets) -> None:
         """A channel is up."""
         self._open[outlets.channel, outlets.bot] = OpenChannel(outlets, Pacer(outlets.pace))
         self.queue.open(outlets.channel, outlets.bot)
+        self.lookout.watch(outlets.channel, outlets.bot)
 
     def close_channel(self, outlets: Outlets) -> None:
         """A channel is down: its turns stay accepted until it is up again."""
+        self.lookout.leave(outlets.channel, outlets.bot)
         self.queue.close_channel(outlets.channel, outlets.bot)
         self._open.pop((outlets.channel, outlets.bot), None)
+
+    async def close(self, deadline: float) -> None:
+        """Finish what is being answered within so many seconds."""
+        self.lookout.close()
+        await self.queue.close(deadline)
 
     def channel(self, channel: Channel, bot: str) -> OpenChannel | None:
         """A channel that is up."""

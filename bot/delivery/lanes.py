@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.domain import Channel, Turn
 from bot.mistakes import place_of
@@ -73,6 +73,10 @@ class Lanes:
             self._lanes[turn.conversation_id] = lane
             lane.driver = asyncio.create_task(self._drive(turn.conversation_id, lane))
         return True
+
+    async def missing(self, turns: Sequence[Turn]) -> list[Turn]:
+        there = {turn.id for lane in self._lanes.values() for turn in (*lane.waiting, lane.current) if turn}
+        return [turn for turn in turns if turn.id not in there]
 
     def current(self, conversation_id: str) -> Turn | None:
         """The turn that is worked on there."""

@@ -148,7 +148,7 @@ class TurnQueue(Protocol):
     """Accepted turns on their way to be answered: one of a conversation at a time, in order, all others beside it.
 
     Turns are kept in storage before they are put here; what a queue loses when it is broken off is put into it again
-    by `Reception.resume`.
+    when the channel is up again, and while it is, now and then.
     """
 
     def work_with(self, work: Callable[[Turn], Awaitable[None]], stop: Callable[[int], object]) -> None:
@@ -173,6 +173,10 @@ class TurnQueue(Protocol):
         """Work on the turn after those that wait in its conversation (`first`: before them), and not before so many
         seconds are over. False if it is there already, or the queue is closed.
         """
+        ...
+
+    async def missing(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Those of the turns that neither wait here nor are worked on."""
         ...
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:

@@ -77,9 +77,7 @@ class Reception:
         """Take up what a channel's earlier run left to be answered or delivered; gives how many turns. Raises
         StorageError.
         """
-        channel, bot = outlets.channel, outlets.bot
-        waiting = await self._storage.read(lambda work: list(work.deliveries.waiting(channel, bot)))
-        return sum([await self._answering.queue.put(turn) for turn in waiting])
+        return await self._answering.lookout.resume(outlets.channel, outlets.bot)
 
     async def receive(self, incoming: Incoming) -> Turn | None:
         """Take in a message. When it returns, the turn is kept, and the platform's update may be confirmed.
@@ -174,7 +172,7 @@ class Reception:
 
     async def aclose(self, deadline: float = 10.0) -> None:
         """Finish what is being answered within the deadline; all else is taken up by the next start's `resume`."""
-        await self._answering.queue.close(deadline)
+        await self._answering.close(deadline)
         await self._speaker.close(min(deadline, 2.0))
 
     async def _accept(self, incoming: Incoming, first: bool = False) -> Turn | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain import Channel, Turn
@@ -20,7 +19,6 @@ log = logging.getLogger(__name__)
 TASK = "deliver"
 FIRST = 100  # the priority of what goes before the others of its conversation
 LONGEST_CANCEL = 30.0  # seconds, for another process to let a turn go
-MEND_EVERY = 30.0  # seconds
 ENDED_WITHIN = 10.0  # seconds, for a worker whose database is away
 
 
@@ -54,7 +52,6 @@ class ProcrastinateQueue:
         self._stop: Callable[[int], object] = lambda _: None
         self._running: dict[int, _Running] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
-        self._menders: dict[str, asyncio.Task[None]] = {}
         jobs.task(TASK, self._deliver)
         bus.hear(self._heard)
 
@@ -65,7 +62,6 @@ class ProcrastinateQueue:
         name = queue_of(channel, bot)
         if name not in self._workers:
             self._workers[name] = asyncio.create_task(self._jobs.work([name], self._at_once))
-            self._menders[name] = asyncio.create_task(self._mend(channel, bot))
 
     def close_channel(self, channel: Channel, bot: str) -> None:
         """What is worked on goes back at once: the channel may be up in another process by now."""
@@ -73,7 +69,6 @@ class ProcrastinateQueue:
         worker = self._workers.pop(name, None)
         if worker is not None:
             worker.cancel()
-            self._menders.pop(name).cancel()
             self._hand_back(running for running in self._running.values() if running.queue == name)
 
     def hands_back(self, turn_id: int) -> bool:
@@ -91,6 +86,13 @@ class ProcrastinateQueue:
             priority=FIRST if first else 0,
             after=after,
         )
+
+    async def missing(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Raises StorageError."""
+        there: set[str] = set()
+        for queue in {queue_of(turn.channel, turn.bot) for turn in turns}:
+            there |= await self._jobs.names(queue)
+        return [turn for turn in turns if _once(turn.id) not in there]
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:
         """Raises StorageError."""
@@ -111,8 +113,8 @@ class ProcrastinateQueue:
 
     async def close(self, deadline: float) -> None:
         workers = list(self._workers.values())
-        for task in (*workers, *self._menders.values()):
-            task.cancel()  # a worker takes nothing more, and waits for what runs
+        for worker in workers:
+            worker.cancel()  # takes nothing more, and waits for what runs
         try:
             if workers:
                 await asyncio.wait(workers, timeout=deadline)
@@ -152,22 +154,6 @@ class ProcrastinateQueue:
             raise asyncio.CancelledError  # the job goes back
         if not running.work.cancelled() and (error := running.work.exception()) is not None:
             raise error
-
-    async def _mend(self, channel: Channel, bot: str) -> None:
-        """Again and again, put what is kept and has no job: the database may have gone away between the two."""
-        queue = queue_of(channel, bot)
-        while True:
-            await asyncio.sleep(MEND_EVERY)
-            try:
-                waiting = await self._storage.read(lambda work: list(work.deliveries.waiting(channel, bot)))
-                before = datetime.now(UTC) - timedelta(seconds=MEND_EVERY)
-                old = [turn for turn in waiting if turn.received_at < before]
-                names = await self._jobs.names(queue) if old else set()
-                for turn in old:
-                    if _once(turn.id) not in names and await self.put(turn):
-                        log.warning("turn %s had been kept and not queued; it is queued now", turn.id)
-            except StorageError as error:
-                log.warning("turns that are not queued cannot be looked for: %s", error)
 
     def _heard(self, message: dict[str, Any]) -> None:
         if isinstance(stopped := message.get("stop"), int):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from procrastinate.jobs import Status
 
+from bot.delivery import lookout
 from bot.domain import Channel, TurnState
 from bot.queueing import jobs as jobs_module
-from bot.queueing import queue as queue_module
 from bot.queueing.jobs import Jobs
 from bot.storage.engine import plain_url
 from tests.support.many import HERE, Many
@@ -119,7 +120,7 @@ async def test_a_worker_whose_database_is_away_ends_when_it_is_told(postgres_url
 async def test_a_turn_that_was_kept_and_not_queued_is_queued_after_a_while(
     many: Many, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue_module, "MEND_EVERY", 0.3)
+    monkeypatch.setattr(lookout, "LOOK_EVERY", timedelta(seconds=0.3))
     async with many.serving(apart=False) as reception:
         put = Jobs.put
         monkeypatch.setattr(Jobs, "put", _nothing)
@@ -129,7 +130,7 @@ async def test_a_turn_that_was_kept_and_not_queued_is_queued_after_a_while(
 
 
 async def test_what_runs_or_waits_is_not_queued_again(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "MEND_EVERY", 0.2)
+    monkeypatch.setattr(lookout, "LOOK_EVERY", timedelta(seconds=0.2))
     async with many.serving(apart=False) as reception:
         await reception.receive(many.incoming("slow one"))
         await reception.receive(many.incoming("hello"))
