@@ -67,7 +67,8 @@ def served(url: str, model: str) -> Stream:
             async for line in answer.aiter_lines():
                 if line.startswith("data: {"):
                     choices = json.loads(line.removeprefix("data: ")).get("choices") or [{}]
-                    if choices[0].get("delta", {}).get("content"):
+                    piece = choices[0].get("delta", {}).get("content")
+                    if piece and text[:16] not in piece:  # transformers 5.23 sends the prompt back first
                         yield
 
     return stream
