@@ -141,6 +141,33 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
         asyncio.run(parley.aclose())
 
 
+def _turns(settings: Settings) -> Iterator[Finding]:
+    from bot.bootstrap import Parley
+    from bot.bootstrap.turn_checks import check_turns
+
+    parley = Parley(settings)
+    try:
+        said, look = check_turns(parley.store)
+    finally:
+        asyncio.run(parley.aclose())
+    yield Finding("turns", "warn" if look else "ok", said, "See: parley turns" if look else "")
+
+
+def _workers(settings: Settings) -> Iterator[Finding]:
+    from bot.bootstrap.turn_checks import WORKER_WITHIN, check_workers
+
+    found = check_workers(settings)
+    if found:
+        yield Finding("workers", "ok", "one has answered")
+    elif found is not None:
+        yield Finding(
+            "workers",
+            "fail",
+            f"none has answered within {WORKER_WITHIN:.0f} s: none runs, or all are busy",
+            "Start one more: parley worker",
+        )
+
+
 def _vectors(support: Support | None) -> Iterator[Finding]:
     """Where the vectors of a PostgreSQL are searched; an SQLite database has one process, whose own index serves."""
     if support is None:
@@ -177,6 +204,8 @@ _CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "models": _models,
     "device": _device,
     "knowledge base": _knowledge,
+    "turns": _turns,
+    "workers": _workers,
     "telegram": _telegram,
     "discord": _discord,
 }

@@ -175,6 +175,10 @@ class Deliveries(Protocol):
         """The turns of a channel for which something is yet to be done (`Turn.to_deliver`), oldest first."""
         ...
 
+    def pending(self, limit: int = 100) -> Sequence[Turn]:
+        """The same of all channels."""
+        ...
+
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         """How many unfinished turns there are that go to a platform: everywhere, and in the conversation."""
         ...
@@ -188,7 +192,9 @@ class Deliveries(Protocol):
         ...
 
     def troubled(self, limit: int = 100) -> Sequence[Turn]:
-        """The turns that failed or cannot be delivered, and those of which a part is in doubt, newest first."""
+        """The turns that failed or cannot be delivered, and those of which a part is in doubt, newest first; what was
+        replaced is of no interest any more.
+        """
         ...
 
     def again(self, turn_id: int) -> bool:

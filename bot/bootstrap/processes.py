@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from bot.errors import SettingsError
 from bot.ports import LanguageTools, Storage, Texts
 from bot.settings import Settings
 
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from bot.queueing.jobs import Jobs
     from bot.queueing.leading import Lock
     from bot.serving import Runner
+
+
+NOT_SHARED = (
+    "Workers share their turns with `parley serve` over PostgreSQL, and this database is an SQLite file. "
+    "Set database_url to a postgresql+psycopg:// one (docs/how-to/many.md); or keep SQLite, start no worker, and leave "
+    'turns.answered_by = "serve".'
+)
+NOTHING_TO_DO = (
+    "`parley serve` answers its turns itself, so that a worker has nothing to do. "
+    'Set turns.answered_by = "workers" for both.'
+)
+NO_QUEUE = "PostgreSQL needs the library {module}, which is not installed. Run: pip install 'parley[postgres]'"
 
 
 class Parts(Protocol):
@@ -43,7 +56,8 @@ class Parts(Protocol):
 
 class Processes:
     """The processes of one Parley, as this one sees them. `queue` and `conductor` are those that a reception takes;
-    both are None where everything happens in this process.
+    both are None where everything happens in this process. Raises SettingsError where `turns.answered_by` does not fit
+    the database.
     """
 
     def __init__(self, parley: Parts) -> None:
@@ -54,9 +68,14 @@ class Processes:
         self._jobs: Jobs | None = None
         self._bus: PostgresBus | None = None
         if not is_shared(self._settings):
+            if self._settings.turns.answered_by == "workers":
+                raise SettingsError(NOT_SHARED)
             return
+        try:
+            from bot.queueing.jobs import Jobs
+        except ModuleNotFoundError as error:
+            raise SettingsError(NO_QUEUE.format(module=error.name)) from None
         from bot.queueing.bus import PostgresBus
-        from bot.queueing.jobs import Jobs
         from bot.queueing.queue import ProcrastinateQueue
         from bot.queueing.remote import RemoteConductor
         from bot.storage.engine import plain_url
@@ -89,13 +108,19 @@ class Processes:
         lock = self._lock(runner.channel.value)
         return Led(runner, lock, tell) if lock is not None else runner
 
+    def check_work(self) -> None:
+        """Raises SettingsError where a worker would have nothing to do."""
+        if self._jobs is None:
+            raise SettingsError(NOT_SHARED)
+        if self.conductor is None:
+            raise SettingsError(NOTHING_TO_DO)
+
     async def work(self) -> None:
-        """Answer turns from the queue until cancelled. Raises SettingsError where there is no queue to share."""
-        from bot.errors import SettingsError
+        """Answer turns from the queue until cancelled. Raises SettingsError (see `check_work`)."""
         from bot.queueing.worker import Worker
 
-        if self._jobs is None or self._bus is None:
-            raise SettingsError("Workers share their turns over PostgreSQL; set database_url, see docs/how-to/many.md.")
+        self.check_work()
+        assert self._jobs is not None and self._bus is not None, "that was checked"
         parley, at_once = self._parley, self._settings.turns.at_once
         worker = Worker(
             self._jobs,

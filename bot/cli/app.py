@@ -11,7 +11,7 @@ from typing import Annotated, cast
 import typer
 
 from bot import __version__
-from bot.cli import access, evaluate, kb, model_commands, operate, talk, tasks
+from bot.cli import access, evaluate, kb, model_commands, operate, talk, tasks, turns
 from bot.cli.feedback import feedback
 from bot.cli.serve import serve
 from bot.cli.state import State
@@ -37,6 +37,7 @@ app.add_typer(access.app, name="access")
 app.add_typer(model_commands.app, name="models")
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(operate.database, name="db")
+app.add_typer(turns.app, name="turns")
 operate.register(app)
 
 

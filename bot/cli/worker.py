@@ -19,6 +19,7 @@ async def _work(state: State) -> None:
     from bot.serving import reloading_on_hangup, until_signal
 
     async with state.parley_async() as parley:
+        parley.processes.check_work()
         parley.prepare(note)
         warming = asyncio.create_task(asyncio.to_thread(parley.warm))
         try:

@@ -14,6 +14,7 @@ from bot.domain import Event, TextDelta, Turn, Working
 from bot.ports import LanguageTools, Storage, Texts
 from bot.queueing.bus import Bus
 from bot.queueing.jobs import Jobs
+from bot.queueing.ping import PING
 from bot.queueing.remote import QUEUE, TASK
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Worker:
         self._answering: dict[int, asyncio.Task[None]] = {}
         self._stopped: set[int] = set()
         jobs.task(TASK, self._answer)
+        jobs.task(PING, _pinged)
         bus.hear(self._heard)
 
     async def run(self) -> None:
@@ -101,6 +103,10 @@ class Worker:
     def _stop(self, turn: int) -> None:
         self._stopped.add(turn)
         self._answering[turn].cancel()
+
+
+async def _pinged(attempts: int) -> None:
+    """Nothing: that it was done is the answer."""
 
 
 class _Telling:

@@ -51,6 +51,11 @@ class SqlDeliveries:
         wanted = select(turns).where(*here, turns.c.state != TurnState.REPLACED).order_by(turns.c.id)
         return [read_turn(row) for row in self._connection.execute(wanted)]
 
+    def pending(self, limit: int = 100) -> Sequence[Turn]:
+        there = (turns.c.delivery.in_(TO_DO), turns.c.state != TurnState.REPLACED)
+        oldest = select(turns).where(*there).order_by(turns.c.id).limit(limit)
+        return [read_turn(row) for row in self._connection.execute(oldest)]
+
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         here = func.count().filter(turns.c.conversation_id == conversation_id)
         counted = select(func.count(), here).select_from(turns)
@@ -73,11 +78,12 @@ class SqlDeliveries:
     def troubled(self, limit: int = 100) -> Sequence[Turn]:
         in_doubt = exists().where(parts.c.turn_id == turns.c.id, parts.c.doubt != Doubt.NONE)
         bad = or_(turns.c.delivery == Delivery.UNDELIVERABLE, turns.c.state == TurnState.FAILED, in_doubt)
-        newest = select(turns).where(bad, turns.c.channel != Channel.CONSOLE).order_by(turns.c.id.desc()).limit(limit)
+        there = (turns.c.channel != Channel.CONSOLE, turns.c.state != TurnState.REPLACED)
+        newest = select(turns).where(bad, *there).order_by(turns.c.id.desc()).limit(limit)
         return [read_turn(row) for row in self._connection.execute(newest)]
 
     def again(self, turn_id: int) -> bool:
-        here = (turns.c.id == turn_id, turns.c.channel != Channel.CONSOLE)
+        here = (turns.c.id == turn_id, turns.c.channel != Channel.CONSOLE, turns.c.state != TurnState.REPLACED)
         failed = update(turns).where(*here, turns.c.state == TurnState.FAILED)
         undelivered = update(turns).where(*here, turns.c.delivery == Delivery.UNDELIVERABLE)
         anew = {"delivery": Delivery.PENDING, "attempts": 0}

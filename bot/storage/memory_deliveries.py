@@ -27,6 +27,9 @@ class MemoryDeliveries:
         here = (turn for turn in self._state.turns.values() if (turn.channel, turn.bot) == (channel, bot))
         return [turn for turn in here if turn.to_deliver]
 
+    def pending(self, limit: int = 100) -> Sequence[Turn]:
+        return [turn for turn in self._state.turns.values() if turn.to_deliver][:limit]
+
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         waiting = [
             turn for turn in self._state.turns.values() if turn.unfinished and turn.delivery is not Delivery.DIRECT
@@ -49,13 +52,14 @@ class MemoryDeliveries:
             turn
             for turn in reversed(self._state.turns.values())
             if turn.channel is not Channel.CONSOLE
+            and turn.state is not TurnState.REPLACED
             and (turn.delivery is Delivery.UNDELIVERABLE or turn.state is TurnState.FAILED or turn.id in in_doubt)
         ]
         return found[:limit]
 
     def again(self, turn_id: int) -> bool:
         turn = self._state.turns.get(turn_id)
-        if turn is None or turn.channel is Channel.CONSOLE:
+        if turn is None or turn.channel is Channel.CONSOLE or turn.state is TurnState.REPLACED:
             return False
         if turn.state is TurnState.FAILED:
             turn = replace(turn, state=TurnState.ACCEPTED, reason="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from procrastinate.jobs import Status
@@ -18,6 +18,7 @@ from bot.storage.engine import plain_url
 from tests.support.many import HERE, Many
 
 QUEUE = "work"
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +191,7 @@ async def test_a_process_that_comes_back_does_not_stop_the_answer_that_is_anothe
         turn = await reception.receive(many.incoming("steady 1 2 3 4 5"))
         await _until(lambda: many.platform.texts(HERE))
         assert turn is not None
-        await many.storage.run(lambda work: work.deliveries.take_up(turn.id))  # as another process does
+        await many.storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))  # as another process does
         await asyncio.sleep(2.5)  # until it was to show more, and learns of that
         kept = await many.storage.read(lambda work: work.turns.get(turn.id))
         assert kept is not None

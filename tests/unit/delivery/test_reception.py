@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from bot.domain import Channel, Opinion, TurnState, User
 from bot.errors import StorageError, TryLater
 from tests.support.reception_desk import HERE, ReceptionDesk
 from tests.support.virtual_time import run_virtually
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 Test = Callable[..., Coroutine[Any, Any, None]]
 
@@ -485,6 +488,6 @@ async def test_one_that_was_paused_does_not_end_the_turn_that_is_anothers_by_now
     turn = await desk.says("steady 1 2 3 4 5 6 7 8 9")
     await asyncio.sleep(3)
     assert turn is not None
-    await desk.desk.storage.run(lambda work: work.deliveries.take_up(turn.id))  # as another process does
+    await desk.desk.storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))  # as another process does
     await asyncio.sleep(3)
     assert await desk.state(turn) is TurnState.WORKING
