@@ -10,8 +10,8 @@ from typing import Any
 from models.catalogue import ModelSpec, ServerSource, Task
 from models.devices import Device, device_kind
 from models.encoders.transformer_encoder import TransformerEncoder
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.building import remote_encoder, remote_generator
 from models.engines.remote.server import Server
 from models.engines.transformers_engine import TransformersGenerator

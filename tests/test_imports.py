@@ -58,7 +58,7 @@ HOMES = {
     "sacrebleu": ("models.evaluation",),
     "torch": ("models",),
     "peft": ("models.engines.adapters",),
-    "torchao": ("models.engines.paged_loading",),
+    "torchao": ("models.engines.paged.loading",),
     "transformers": ("models",),
     "safetensors": ("models",),
     "llama_cpp": ("models.engines",),

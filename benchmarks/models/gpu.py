@@ -26,8 +26,8 @@ import torch
 from benchmarks.models.gpu_peers import Stream, generate, ours, served, timed, transformers_serve
 from benchmarks.models.gpu_shapes import SHAPES, build, weight_bytes
 from benchmarks.models.harness import save, summary, surroundings, table
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.engines.tokenizing import ChatTokenizer
 from models.types import ChatMessage
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from models.engines.paged import PagedGenerator
+from models.engines.paged.engine import PagedGenerator
 from models.types import ChatMessage, Finished, GenerationRequest, TextChunk
 
 Stream = Callable[[str, int], AsyncIterator[None]]

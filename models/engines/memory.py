@@ -47,7 +47,9 @@ def check_memory(folder: Path, kind: str) -> None:
     smaller = [spec for spec in known if Task.GENERATE in spec.tasks and (spec.memory_bytes or free + 1) <= free]
     advice = "Close other programs"
     if smaller:
-        advice = f"Set models.generate to {max(smaller, key=lambda spec: spec.memory_bytes or 0).name}, which would fit"
+        advice = (
+            f"Set models.generator to {max(smaller, key=lambda spec: spec.memory_bytes or 0).name}, which would fit"
+        )
     raise EngineFailed(
         f"The model '{folder.name}' needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free. "
         f"{advice}, or use a machine with more memory."

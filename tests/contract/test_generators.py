@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.remote_engine import RemoteGenerator
 from models.engines.remote.server import Server
 from models.engines.scripted import ScriptedGenerator

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed
 from models.types import ChatMessage, Finished, GenerationRequest, TextChunk

@@ -14,8 +14,8 @@ from tests.support.tiny_models import build_tiny_llama
 SCRIPT = """
 import asyncio, os, sys
 from pathlib import Path
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.types import ChatMessage, GenerationRequest, TextChunk
 
 sizes = PagedSizes(page_tokens=16, blocks=32, batch_tokens=128, requests=4)

@@ -21,8 +21,8 @@ class Refusing:
 sys.meta_path.insert(0, Refusing())
 
 from pathlib import Path
-from models.engines.paged import PagedGenerator
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.sizes import PagedSizes
 from models.registry import ModelOptions, Registry
 from models.types import ChatMessage, GenerationRequest, TextChunk
 

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.engines.paged_sampling import RequestSampling, draw, sample
+from models.engines.paged.sampling import RequestSampling, draw, sample
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0, -1.0, -5.0]])
 

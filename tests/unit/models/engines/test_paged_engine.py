@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import torch
 
-from models.engines.paged import PagedGenerator
-from models.engines.paged_loop import PagedLoop
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.loop import PagedLoop
+from models.engines.paged.sizes import PagedSizes
 from models.errors import ContextTooLong, EngineFailed, Overloaded
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Waiting
 from tests.support.tiny_models import build_tiny_llama

@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 from models.engines.adapter_names import adapter_number
 from models.engines.admission import AdmissionQueue
 from models.engines.loading import Device, NumberType, context_tokens
-from models.engines.paged_job import PagedJob
-from models.engines.paged_sizes import PagedSizes
-from models.engines.paged_worker import PagedWorker
-from models.engines.ranks import rank, ranks
+from models.engines.paged.job import PagedJob
+from models.engines.paged.ranks import rank, ranks
+from models.engines.paged.sizes import PagedSizes
+from models.engines.paged.worker import PagedWorker
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
 from models.errors import ContextTooLong, EngineFailed
@@ -34,8 +34,8 @@ from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, G
 
 if TYPE_CHECKING:
     from models.engines.loading import LoadedModel
-    from models.engines.paged_loading import Quantisation
-    from models.engines.paged_loop import PagedLoop
+    from models.engines.paged.loading import Quantisation
+    from models.engines.paged.loop import PagedLoop
 
 _WAITING_TOKENS = 262_144
 _SIZES = PagedSizes()
@@ -152,8 +152,8 @@ class PagedGenerator:
 
     def _open(self, deliver: Callable[[Sequence[Any]], None]) -> tuple[LoadedModel, PagedLoop]:
         with LOADING:
-            from models.engines.paged_loading import load_for_pages
-            from models.engines.paged_loop import PagedLoop
+            from models.engines.paged.loading import load_for_pages
+            from models.engines.paged.loop import PagedLoop
 
             loaded = load_for_pages(self._folder, *self._options, self._adapters)
         return loaded, PagedLoop(self._name, loaded, self._sizes, deliver)
@@ -175,6 +175,6 @@ class PagedGenerator:
 
 
 def _scores(loaded: LoadedModel, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
-    from models.engines.paged_scoring import mean_log_probabilities
+    from models.engines.paged.scoring import mean_log_probabilities
 
     return mean_log_probabilities(loaded, prompt, continuations)

@@ -13,14 +13,14 @@ from traceback import format_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.engines.admission import AdmissionQueue, Ticket
-from models.engines.paged_failures import gone, is_out_of_memory, no_room, translated
-from models.engines.paged_job import PagedJob, Post
+from models.engines.paged.failures import gone, is_out_of_memory, no_room, translated
+from models.engines.paged.job import PagedJob, Post
 from models.errors import EngineFailed, ModelError
 from models.types import FinishReason
 
 if TYPE_CHECKING:
     from models.engines.loading import LoadedModel
-    from models.engines.paged_loop import PagedLoop
+    from models.engines.paged.loop import PagedLoop
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AFTER = 1.0  # seconds after which a silent loop is looked at

@@ -26,9 +26,9 @@ from transformers.generation.continuous_batching.continuous_api import OutputRou
 
 from models.convert import quiet_transformers
 from models.engines.loading import LoadedModel
-from models.engines.paged_prefixes import separate_prefixes
-from models.engines.paged_sampling import RequestSampling
-from models.engines.paged_sizes import PagedSizes
+from models.engines.paged.prefixes import separate_prefixes
+from models.engines.paged.sampling import RequestSampling
+from models.engines.paged.sizes import PagedSizes
 from models.errors import EngineFailed
 
 _LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.convert import quiet_transformers
 from models.engines.loading import Device, LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
-from models.engines.ranks import ranks
+from models.engines.paged.ranks import ranks
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
@@ -64,7 +64,7 @@ def load_for_pages(
 
 def _adapt(model: Any, folders: Mapping[str, Path]) -> None:
     from models.engines.adapters import Adapters
-    from models.engines.paged_sampling import ADAPTER
+    from models.engines.paged.sampling import ADAPTER
 
     if ranks() > 1:
         raise EngineFailed("Adapters are not served over several GPUs. Empty models.adapters, or start one process.")

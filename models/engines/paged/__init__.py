@@ -1,0 +1,1 @@
+"""Many conversations on one GPU: transformers' continuous batching behind the port of generators."""
