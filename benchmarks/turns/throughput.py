@@ -19,12 +19,14 @@ async def measure(folder: Path, urls: Mapping[str, FreshUrl], rounds: int) -> di
     found: dict[str, Any] = {"people": PEOPLE, "turns": PEOPLE * EACH}
     async with peer() as line:
         found["echo handler, keeps nothing"] = await _rate(line, rounds)
+        print(found, flush=True)
     for database, fresh in urls.items():
         for workers in WORKERS if database == "postgresql" else (0,):
             home = folder / f"{database}-{workers}"
             home.mkdir()
             async with parley(home, fresh(), workers) as line:
                 found[f"{database}, {workers} workers"] = await _rate(line, rounds)
+                print(database, workers, found[f"{database}, {workers} workers"], flush=True)
     return found
 
 
