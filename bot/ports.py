@@ -179,6 +179,10 @@ class Deliveries(Protocol):
         """The same of all channels."""
         ...
 
+    def before(self, turn_id: int) -> Sequence[Turn]:
+        """The turns of the same conversation and bot that were accepted before and wait still, oldest first."""
+        ...
+
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         """How many unfinished turns there are that go to a platform: everywhere, and in the conversation."""
         ...

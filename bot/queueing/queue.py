@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.domain import Channel, Turn
 from bot.errors import StorageError
-from bot.ports import Storage
+from bot.ports import Storage, UnitOfWork
 from bot.queueing.bus import Bus
 from bot.queueing.jobs import Jobs
 
@@ -80,7 +80,7 @@ class ProcrastinateQueue:
         return await self._jobs.put(
             TASK,
             queue_of(turn.channel, turn.bot),
-            {"turn": turn.id},
+            {"turn": turn.id, "first": first},
             lock=turn.conversation_id,
             once=_once(turn.id),
             priority=FIRST if first else 0,
@@ -96,15 +96,13 @@ class ProcrastinateQueue:
 
     async def cancel(self, turn_id: int, wait: bool = True) -> bool:
         """Raises StorageError."""
-        withdrawn = await self._jobs.withdraw(_once(turn_id))  # it may run all the same, and wait once more
+        withdrawn = await self._jobs.withdraw(_once(turn_id))  # it may run all the same, in another's job perhaps
         mine = self._running.get(turn_id)
         if mine is not None:
             mine.work.cancel()
             if wait:
                 await asyncio.wait([mine.work])
             return True
-        if not await self._is_worked_on(turn_id):
-            return withdrawn
         await self._bus.tell({"cancel": turn_id})
         return (wait and await self._let_go(turn_id)) or withdrawn
 
@@ -129,8 +127,20 @@ class ProcrastinateQueue:
         for running in list(those):
             running.hand_back()
 
-    async def _deliver(self, turn: int, attempts: int) -> None:
-        """A job: the turn's work. Broken off by the worker it goes back, as the turn does."""
+    async def _deliver(self, turn: int, attempts: int, first: bool = False) -> None:
+        """A job: its turn's work, after that of all that its conversation accepted before and that waits still. Jobs
+        are in the order in which they were put: a turn that was put late, or put back, is not overtaken here.
+        """
+
+        def find(work: UnitOfWork) -> list[Turn]:
+            known = work.turns.get(turn)
+            return [] if known is None else [*([] if first else work.deliveries.before(turn)), known]
+
+        for each in await self._storage.read(find):
+            await self._do(each.id)
+
+    async def _do(self, turn: int) -> None:
+        """The work of one turn. Broken off by the worker it goes back, as the job does."""
         while (earlier := self._running.get(turn)) is not None:  # it counted as lost, and was not
             await asyncio.wait([earlier.work])
             await asyncio.sleep(0)  # until its job is over

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
 
 from bot.domain import TO_DO, Channel, Delivery, Doubt, Turn, TurnState
 from bot.errors import NotFound
@@ -55,6 +55,13 @@ class SqlDeliveries:
         there = (turns.c.delivery.in_(TO_DO), turns.c.state != TurnState.REPLACED)
         oldest = select(turns).where(*there).order_by(turns.c.id).limit(limit)
         return [read_turn(row) for row in self._connection.execute(oldest)]
+
+    def before(self, turn_id: int) -> Sequence[Turn]:
+        this = turns.alias()
+        same = (turns.c[name] == this.c[name] for name in ("conversation_id", "channel", "bot"))
+        earlier = select(turns).join(this, and_(this.c.id == turn_id, turns.c.id < this.c.id, *same))
+        waiting = earlier.where(turns.c.delivery.in_(TO_DO), turns.c.state != TurnState.REPLACED)
+        return [read_turn(row) for row in self._connection.execute(waiting.order_by(turns.c.id))]
 
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         here = func.count().filter(turns.c.conversation_id == conversation_id)

@@ -30,6 +30,13 @@ class MemoryDeliveries:
     def pending(self, limit: int = 100) -> Sequence[Turn]:
         return [turn for turn in self._state.turns.values() if turn.to_deliver][:limit]
 
+    def before(self, turn_id: int) -> Sequence[Turn]:
+        this = self._state.turns.get(turn_id)
+        if this is None:
+            return []
+        here = [turn for turn in self.waiting(this.channel, this.bot) if turn.id < turn_id]
+        return [turn for turn in here if turn.conversation_id == this.conversation_id]
+
     def backlog(self, conversation_id: str) -> tuple[int, int]:
         waiting = [
             turn for turn in self._state.turns.values() if turn.unfinished and turn.delivery is not Delivery.DIRECT

@@ -167,6 +167,20 @@ async def test_a_hint_is_kept_with_the_part_and_known_ids_are_known(storage: Sto
     assert known == [True, False, False]
 
 
+async def test_what_was_accepted_before_and_waits_still(storage: Storage) -> None:
+    def work(work: UnitOfWork) -> list[list[str]]:
+        turns = [kept(work, name) for name in ("done", "waits", "answered")]
+        kept(work, "elsewhere", "telegram:2")
+        kept(work, "another bot's", bot="c")
+        work.deliveries.ended(turns[0].id, Delivery.DELIVERED, 0)
+        work.turns.finish(turns[2].id, REPLY, NOW)
+        work.turns.replace(kept(work, "replaced").id, NOW)
+        last = kept(work, "last")
+        return [[turn.update_id for turn in work.deliveries.before(id_)] for id_ in (last.id, turns[1].id, 99)]
+
+    assert await storage.run(work) == [["waits", "answered"], [], []]
+
+
 async def test_unfinished_turns_of_one_conversation(storage: Storage) -> None:
     def work(work: UnitOfWork) -> list[str]:
         kept(work, "1")
