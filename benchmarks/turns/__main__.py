@@ -1,6 +1,7 @@
 """What a turn costs beside the model, and what a crash costs.
 
     python -m benchmarks.turns [overhead throughput idle recovery talk] [--rounds 3] [--no-postgresql] [--save]
+    python -m benchmarks.turns table        # puts the saved figures into docs/reference/durability.md
 
 `overhead`: intake to first send against a bare echo handler of python-telegram-bot, on the same fake server.
 `throughput`: turns a second on SQLite, and on PostgreSQL with 0 (serve answers), 1, 2 and 4 workers.
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import save
-from benchmarks.turns import idle, overhead, recovery, talk, throughput
+from benchmarks.turns import idle, overhead, recovery, table, talk, throughput
 from benchmarks.turns.line import FreshUrl
 
 NAMES = ("overhead", "throughput", "idle", "recovery", "talk")
@@ -30,7 +31,7 @@ NAMES = ("overhead", "throughput", "idle", "recovery", "talk")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.turns", description="What a turn costs.")
-    parser.add_argument("what", nargs="*", choices=[*NAMES, []], default=list(NAMES))
+    parser.add_argument("what", nargs="*", choices=[*NAMES, "table", []], default=list(NAMES))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--conversations", type=int, default=10_000, help="for idle")
     parser.add_argument("--hours", type=float, default=24.0, help="for talk")
@@ -39,6 +40,9 @@ def main() -> None:
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/turns-*.json")
     given = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it tells of each connection that a kill has cut
+    if given.what == ["table"]:
+        table.write()
+        return
     for name in given.what:
         with _databases(name in ("throughput", "recovery", "overhead") and not given.no_postgresql) as urls:
             found = _measured(name, given, urls)

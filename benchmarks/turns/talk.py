@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any
 
 from benchmarks.channels.load import DISCORD_TOKEN, lag
-from benchmarks.channels.wiring import Office
-from benchmarks.channels.writer import WriterSkill
+from bot.bootstrap.channels import running_channels
+from tests.chaos.script import question
+from tests.chaos.serve_process import ScriptedParley
 from tests.support.compressed import CompressedLoop, run_compressed
 from tests.support.discord_server import DiscordServer
 from tests.support.telegram_server import TOKEN, TelegramServer
@@ -19,6 +22,7 @@ from tests.support.telegram_server import TOKEN, TelegramServer
 Seen = list[tuple[float, float]]  # hours, and megabytes in memory
 
 PEOPLE = 20
+PAUSE = 0.1  # seconds between two pieces of an answer that is written
 EVERY = 600.0  # seconds between two questions of one person, on average
 LOOK_EVERY = 1800.0
 WARM_HOURS = 2.0  # before memory is looked at
@@ -36,8 +40,15 @@ async def _talk(folder: Path, hours: float, speed: float) -> dict[str, Any]:
     seen: Seen = []
     numbers = count(1)
     async with TelegramServer() as telegram, DiscordServer(DISCORD_TOKEN, rate_limits=False) as discord:
-        office = Office(folder, WriterSkill(rate=30.0), {})
-        async with office.open(telegram, TOKEN, discord, DISCORD_TOKEN):
+        environment = {
+            "PARLEY_HOME": str(folder),
+            "PARLEY_TELEGRAM__TOKEN": TOKEN,
+            "PARLEY_TELEGRAM__BASE_URL": telegram.base_url,
+            "PARLEY_DISCORD__TOKEN": DISCORD_TOKEN,
+            "PARLEY_DISCORD__API_BASE": discord.api_base,
+            "PARLEY_ACCESS__PER_MINUTE": "0",
+        }
+        async with _open(environment) as parley:
             people = [telegram.person(f"T{n}") for n in range(PEOPLE // 2)]
             others = [discord.person(f"D{n}") for n in range(PEOPLE // 2)]
             began = loop.time()
@@ -48,12 +59,13 @@ async def _talk(folder: Path, hours: float, speed: float) -> dict[str, Any]:
                 draw = random.Random(seed)
                 while loop.time() - began < hours * 3600:
                     await asyncio.sleep(draw.expovariate(1 / EVERY))
-                    await say(f"question {next(numbers)} of a day")
+                    await say(question(next(numbers)))
 
             said = [lambda text, p=p: p.private_chat().says(p, text) for p in people]
             said += [lambda text, p=p: p.dm().says(p, text) for p in others]
             await asyncio.gather(*(asks(say, seed) for seed, say in enumerate(said)))
-            await office.settled(30.0)
+            while await parley.store.read(lambda work: len(work.turns.unfinished())):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(5.0)
             for task in (watching, looking):
                 task.cancel()
     ordered = sorted(lags)
@@ -70,6 +82,24 @@ async def _talk(folder: Path, hours: float, speed: float) -> dict[str, Any]:
         "megabytes": {"after_warming": round(late[0][1], 1), "at_the_end": round(late[-1][1], 1)},
         "megabytes_an_hour": round(slope, 3),
     }
+
+
+@asynccontextmanager
+async def _open(environment: dict[str, str]) -> AsyncIterator[ScriptedParley]:
+    """Both channels, until the block is left."""
+    parley = ScriptedParley(environment, PAUSE)
+    runners = running_channels(parley)
+    ready = [asyncio.Event() for _ in runners]
+    running = [asyncio.create_task(r.run(up.set)) for r, up in zip(runners, ready, strict=True)]
+    try:
+        await asyncio.gather(*(up.wait() for up in ready))
+        yield parley
+    finally:
+        await parley.reception.aclose(5.0)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await parley.aclose()
 
 
 async def _look(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks.turns import idle, overhead, recovery
+from benchmarks.turns import idle, overhead, recovery, table
 from benchmarks.turns.line import parley, peer
 from benchmarks.turns.measures import at_once, quantiles, ratio
 from tests.chaos.process import AVAILABLE
@@ -36,3 +37,18 @@ def test_the_figures_are_what_they_say() -> None:
     compared = overhead._compared([[0.004, 0.006]], [[0.002, 0.003]])
     assert compared["added_ms"] == {"p50": 3.0, "p99": 3.0}
     assert compared["ratio"]["p50"]["median"] == 2.0
+
+
+def test_the_page_takes_the_saved_figures(tmp_path: Path) -> None:
+    page = tmp_path / "durability.md"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    hardware = {"cores": 2, "processor": "a processor"}
+    counts = dict.fromkeys(("lost", "doubled", "out_of_order", "cut", "in_doubt"), 0)
+    saved = {"date": "2026-11-26", "hardware": hardware, "database": "sqlite", "plan": {"people": 5}, **counts}
+    (tmp_path / "chaos-sqlite.json").write_text(json.dumps({**saved, "turns": 70, "kills": 8, "seconds": 60.0}))
+    table.write(page, tmp_path)
+    text = page.read_text()
+    assert "| sqlite | 70 | 5 | 8 | 0 | 0 | 0 | 0 | 0 | 1 |" in text
+    assert "old" not in text
+    assert text.startswith("before")
+    assert text.endswith("after\n")
