@@ -62,7 +62,7 @@ class Answering:
         self._presented: dict[int, Presentation] = {}
         self.queue = queue or Lanes()
         self.queue.work_with(self._answer, self._stop_here)
-        self.lookout = Lookout(storage, self.queue, conductor.now)
+        self.lookout = Lookout(storage, self.queue, lambda: conductor.now())
 
     def open(self, outlets: Outlets) -> None:
         """A channel is up."""
@@ -197,7 +197,7 @@ class Answering:
             self._default_language,
             self._patience,
             self._rules.repeat,
-            self._say("answered-late", taken) if late else "",
+            self._say("answered-late", taken) if late and self._apologises(taken) else "",
         )
         self._presented[turn.id] = presentation
         try:
@@ -225,6 +225,10 @@ class Answering:
         if turn.unfinished and late and self._rules.expire:
             return self._conductor.refuse(turn, self._say("expired", turn))
         return self._conductor.answer(turn, handing_back)
+
+    def _apologises(self, turn: Turn) -> bool:
+        """Whether a late turn gets its answer, and not the note that it is too late for one."""
+        return not self._rules.expire or turn.state is TurnState.ANSWERED
 
     def _say(self, text_id: str, turn: Turn) -> str:
         language = self._languages.detect(turn.text, turn.origin.locale or self._default_language)
