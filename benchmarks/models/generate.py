@@ -5,13 +5,16 @@
 Needs the embedded models on disk (`parley models fetch`). With --gguf, the file that the model was converted from,
 llama.cpp (package llama-cpp-python) runs it as it is (Q4_1) and in Q8_0, and loading it directly by transformers is
 compared with the start from converted weights. No speed is printed without its quality beside it: the mean KL
-divergence to fp32, token by token as text is written, and how often the likeliest token is the same.
+divergence to fp32, token by token as text is written, and how often the likeliest token is the same. Beside the
+seconds stand those of the processor: on a machine that others use too they are what can be compared, best with
+--threads 1, since threads that wait for one another count as working.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import tempfile
 import threading
 import time
@@ -151,7 +154,7 @@ def main() -> None:
         result: dict[str, Any] = {
             "what": f"SmolLM2-135M-Instruct, {NEW_TOKENS} tokens out",
             "prompt_tokens": len(tokenizer.encode_chat([ChatMessage("user", prompt(1))])),
-            "on": surroundings(options.threads),
+            "on": surroundings(options.threads) | {"load_average": round(os.getloadavg()[0], 1)},
             "quality": quality(folder, PASSAGE, peers),
         }
         numbers = iter(range(10_000))
@@ -171,9 +174,12 @@ def main() -> None:
 def compared(variants: dict[str, Run], many: int, numbers: Any, rounds: int) -> dict[str, Any]:
     """Run all variants in turn on fresh prompts; ratios are to each peer, round by round."""
     firsts: dict[str, list[float]] = {name: [] for name in variants}
+    processor: dict[str, list[float]] = {name: [] for name in variants}
 
     def once(name: str) -> float:
+        start = time.process_time()
         first, total = variants[name]([prompt(next(numbers)) for _ in range(many)])
+        processor[name].append(time.process_time() - start)
         firsts[name].append(first)
         return total
 
@@ -181,7 +187,11 @@ def compared(variants: dict[str, Run], many: int, numbers: Any, rounds: int) -> 
     return {
         "first_token_s": {name: summary(values[1:]) for name, values in firsts.items()},
         "total_s": {name: summary(values) for name, values in totals.items()},
+        "processor_s": {name: summary(values[1:]) for name, values in processor.items()},
         "total_ratio_to": {name: ratio(totals["ours"], totals[name]) for name in variants if name != "ours"},
+        "processor_ratio_to": {
+            name: ratio(processor["ours"][1:], processor[name][1:]) for name in variants if name != "ours"
+        },
     }
 
 
@@ -202,7 +212,8 @@ def print_tables(result: dict[str, Any]) -> None:
         )
     print(table(rows))
     for key in ("one", "eight_at_once"):
-        print(key, {name: round(value["median"], 2) for name, value in result[key]["total_ratio_to"].items()})
+        for kind in ("total_ratio_to", "processor_ratio_to"):
+            print(key, kind, {name: round(value["median"], 2) for name, value in result[key][kind].items()})
     print("second turn", result["second_turn"]["first_token_ratio"])
     print("start", result.get("start_to_first_answer", {}).get("ratio"))
 

@@ -18,8 +18,6 @@ class LlamaCppPeer:
 
         self._lib: Any = llama_cpp
         llama_cpp.llama_backend_init()
-        self._silence = llama_cpp.llama_log_callback(lambda *_: None)  # kept: llama.cpp calls it later
-        llama_cpp.llama_log_set(self._silence, None)
         self._model = llama_cpp.llama_model_load_from_file(str(gguf).encode(), llama_cpp.llama_model_default_params())
         options = llama_cpp.llama_context_default_params()
         options.n_ctx = sequences * tokens
