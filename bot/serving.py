@@ -164,10 +164,21 @@ def reloading_on_hangup(reload: Callable[[], Awaitable[list[str]]], tell: Callab
 
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """A third one ends the process as the system does, whatever a thread is still at: what is kept is kept."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
+    heard: list[None] = []
+
+    def hear() -> None:
+        heard.append(None)
+        if len(heard) == 2:
+            for each in signals:
+                loop.remove_signal_handler(each)
+                signal.signal(each, signal.SIG_DFL)
+        stop()
+
     for each in signals:
-        loop.add_signal_handler(each, stop)
+        loop.add_signal_handler(each, hear)
     try:
         yield
     finally:

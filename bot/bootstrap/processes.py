@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from bot.domain import Channel
 from bot.errors import SettingsError
 from bot.ports import LanguageTools, Storage, Texts
 from bot.settings import Settings
@@ -83,7 +84,8 @@ class Processes:
         turns = self._settings.turns
         self._jobs = Jobs(plain_url(self._settings.storage_url), turns.stop_seconds)
         self._bus = PostgresBus(self._jobs)
-        self.queue = ProcrastinateQueue(self._jobs, self._bus, parley.store, turns.at_once)
+        alone = [channel for channel in Channel if _is_led(self._settings, channel)]
+        self.queue = ProcrastinateQueue(self._jobs, self._bus, parley.store, turns.at_once, alone)
         if turns.answered_by == "workers":
             self.conductor = RemoteConductor(self._jobs, self._bus, parley.store, parley.conductor)
 
@@ -143,9 +145,14 @@ class Processes:
         settings = self._settings
         if not is_shared(settings):
             return FileLead(settings.home / f"serve-{channel}.lock")
-        if channel == "telegram" and settings.telegram.webhook.url:
-            return None  # the platform's updates go to whichever process the proxy chooses
+        if not _is_led(settings, channel):
+            return None
         return PostgresLead(plain_url(settings.storage_url), f"parley {channel}")
+
+
+def _is_led(settings: Settings, channel: str) -> bool:
+    """Whether one process at a time runs the channel; with a webhook, updates go to whichever the proxy chooses."""
+    return not (channel == Channel.TELEGRAM and settings.telegram.webhook.url)
 
 
 def is_shared(settings: Settings) -> bool:

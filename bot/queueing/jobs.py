@@ -125,6 +125,16 @@ class Jobs:
             raise StorageError(UNREACHABLE.format(kind=type(error).__name__)) from None
         return {row["name"] for row in rows}
 
+    async def put_back(self, queue: str) -> None:
+        """Put back what any process works on, for one that knows itself to be the queue's only one by now: there is no
+        need to wait until the others' heartbeats have stayed away.
+        """
+        try:
+            for job in await self.app.job_manager.list_jobs_async(queue=queue, status="doing"):
+                await self.app.job_manager.retry_job(job)
+        except (ProcrastinateException, psycopg.Error) as error:
+            log.warning("jobs of an earlier process could not be put back (%s)", type(error).__name__)
+
     async def work(self, queues: Sequence[str], at_once: int) -> None:
         """Work on queues until cancelled, whatever becomes of the database meanwhile. Jobs that run then are finished
         within `stop_seconds`, or go back.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,23 @@ class _Running:
 
 
 class ProcrastinateQueue:
-    """`bot.delivery.ports.TurnQueue` for processes that share a PostgreSQL."""
+    """`bot.delivery.ports.TurnQueue` for processes that share a PostgreSQL. `alone` are the channels that one process
+    runs at a time (`bot.queueing.leading`).
+    """
 
-    def __init__(self, jobs: Jobs, bus: Bus, storage: Storage, at_once: int = 200) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        bus: Bus,
+        storage: Storage,
+        at_once: int = 200,
+        alone: Container[Channel] = (),
+    ) -> None:
         self._jobs = jobs
         self._bus = bus
         self._storage = storage
         self._at_once = at_once
+        self._alone = alone
         self._work: Callable[[Turn], Awaitable[None]] | None = None
         self._stop: Callable[[int], object] = lambda _: None
         self._running: dict[int, _Running] = {}
@@ -61,7 +71,12 @@ class ProcrastinateQueue:
     def open(self, channel: Channel, bot: str) -> None:
         name = queue_of(channel, bot)
         if name not in self._workers:
-            self._workers[name] = asyncio.create_task(self._jobs.work([name], self._at_once))
+            self._workers[name] = asyncio.create_task(self._serve(name, channel in self._alone))
+
+    async def _serve(self, name: str, alone: bool) -> None:
+        if alone:  # who had the channel before is gone, or knows that it lost it
+            await self._jobs.put_back(name)
+        await self._jobs.work([name], self._at_once)
 
     def close_channel(self, channel: Channel, bot: str) -> None:
         """What is worked on goes back at once: the channel may be up in another process by now."""

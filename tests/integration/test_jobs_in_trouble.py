@@ -16,6 +16,7 @@ from bot.queueing import jobs as jobs_module
 from bot.queueing.jobs import Jobs
 from bot.storage.engine import plain_url
 from tests.support.many import HERE, Many
+from tests.support.outlet import MemoryOutlets
 
 QUEUE = "work"
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -171,6 +172,20 @@ async def test_a_channel_that_closes_hands_back_at_once_what_another_process_del
             many.skills[two_skill].go_on.set()
             await many.until("slow one")
             assert two is not one
+
+
+async def test_who_leads_a_channel_does_not_wait_until_the_one_before_counts_as_lost(
+    many: Many, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "STALLED", 600.0)
+    async with many.serving(apart=False) as reception:
+        reception._answering.close_channel(MemoryOutlets(many.platform))
+        await reception.receive(many.incoming("hello"))
+    async with Process(postgres_url).opened(working=False) as killed:
+        manager = killed.jobs.app.job_manager
+        assert await manager.fetch_job(None, await manager.register_worker()) is not None
+    async with many.serving(apart=False, alone=True):
+        await many.until("hello", within=10)
 
 
 async def test_a_turn_is_taken_out_where_it_runs_and_waits_once_more(many: Many) -> None:

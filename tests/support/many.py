@@ -56,11 +56,11 @@ class Many:
         return Desk([skill], default_skill="echo", storage=self.storage)  # type: ignore[arg-type]
 
     @asynccontextmanager
-    async def serving(self, apart: bool = True) -> AsyncIterator[Reception]:
-        """A process that takes in and delivers; `apart`: workers write the answers."""
+    async def serving(self, apart: bool = True, alone: bool = False) -> AsyncIterator[Reception]:
+        """A process that takes in and delivers; `apart`: workers write the answers; `alone`: one such at a time."""
         desk = self._desk()
         async with self._connected() as (jobs, bus):
-            queue = ProcrastinateQueue(jobs, bus, self.storage)
+            queue = ProcrastinateQueue(jobs, bus, self.storage, alone={Channel.TELEGRAM} if alone else ())
             conductor = RemoteConductor(jobs, bus, self.storage, desk.conductor) if apart else desk.conductor
             gate = Gate(self.storage, AccessOptions())
             reception = Reception(self.storage, desk.inbox, conductor, desk.texts, desk.languages, gate, queue=queue)

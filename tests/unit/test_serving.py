@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -107,6 +109,33 @@ async def test_a_second_signal_ends_at_once() -> None:
     server.stop()
     assert await running == 0
     assert channel.closed
+
+
+async def test_a_third_signal_does_not_wait_for_a_thread() -> None:
+    busy = """
+import asyncio, time
+from bot.serving import until_signal
+async def work():
+    print("up", flush=True)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.to_thread(time.sleep, 60)
+async def run():
+    await until_signal(work(), lambda _: print("stopping", flush=True))
+asyncio.run(run())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", busy, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        for said in (b"up\n", b"stopping\n"):
+            assert await process.stdout.readline() == said
+            process.send_signal(signal.SIGTERM)
+        while process.returncode is None:
+            await asyncio.sleep(0.2)
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        assert await process.wait() == -signal.SIGTERM
 
 
 async def test_a_hangup_reloads_and_tells_what_came_of_it() -> None:
