@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain import Working
 from bot.errors import Unreachable
+from bot.settings.channels import TurnsSettings
 from bot.skills import SkillRequest, Toolbox
 from tests.support.reception_desk import ReceptionDesk
 from tests.support.virtual_time import run_virtually
@@ -201,3 +204,10 @@ def test_who_waits_a_moment_is_told_nothing() -> None:
         assert desk.platform.methods("send", "edit") == ["send"]
 
     assert stands(talk) == ["hello"]
+
+
+def test_the_how_to_names_every_setting_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "many.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", page, re.MULTILINE))
+    defaults = {name: field.default for name, field in TurnsSettings.model_fields.items()}
+    assert told == {name: f"{value:g}" if isinstance(value, int | float) else value for name, value in defaults.items()}
