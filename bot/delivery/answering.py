@@ -111,10 +111,13 @@ class Answering:
         if presented is not None:
             presented.stop()
 
-    def stop_presented(self, conversation_id: str, user_id: int | None) -> bool:
-        """Stop what is being presented there, of one person or (None) of all, whatever storage knows of it."""
+    def stop_presented(self, conversation_id: str, user_id: int | None, message_id: str = "") -> bool:
+        """Stop what is being presented there, of one person or (None) of all, whatever storage knows of it; but for
+        what was asked after that message.
+        """
         here = [shown for shown in self._presented.values() if shown.turn.conversation_id == conversation_id]
-        stopped = [shown.stop() for shown in here if user_id in (None, shown.turn.user_id)]
+        asked = [shown for shown in here if not shown.turn.origin.follows(message_id)]
+        stopped = [shown.stop() for shown in asked if user_id in (None, shown.turn.user_id)]
         return any(stopped)
 
     async def drop(self, turn: Turn) -> None:

@@ -158,17 +158,21 @@ class Reception:
         """A reaction was given to the platform's message `external_id`, or with None taken back."""
         return await self._presses.opinion(user, conversation_id, external_id, opinion, bot, admin)
 
-    async def stop(self, conversation_id: str, user_id: int | None = None) -> bool:
-        """Stop what is being answered there, and what waits, of one person or (None) of all; False if there is none."""
+    async def stop(self, conversation_id: str, user_id: int | None = None, message_id: str = "") -> bool:
+        """Stop what is being answered there, and what waits, of one person or (None) of all; False if there is none.
+        What was asked after the message that says so goes on: the platform may give that message again.
+        """
         stopped = False
         for turn in await self._unfinished(conversation_id, user_id):
+            if turn.origin.follows(message_id):
+                continue
             if turn.attempts == 0 and await self._answering.queue.cancel(turn.id):  # nothing is shown of it
                 await self._answering.interrupt(turn.id)
                 stopped = True
             else:
                 stopped = await self._answering.stop(turn) or stopped
         # What is being presented may have been forgotten meanwhile.
-        return self._answering.stop_presented(conversation_id, user_id) or stopped
+        return self._answering.stop_presented(conversation_id, user_id, message_id) or stopped
 
     async def aclose(self, deadline: float = 10.0) -> None:
         """Finish what is being answered within the deadline; all else is taken up by the next start's `resume`."""
@@ -210,9 +214,11 @@ class Reception:
         known, verdict = await commit(self._storage, "person seen", lambda work: self._admit(work, incoming))
         if not verdict.admitted:
             await self._tell(incoming, verdict)
-        elif not await self.stop(incoming.conversation_id, None if incoming.origin.admin else known.id):
+            return
+        whose, said = None if incoming.origin.admin else known.id, incoming.origin.message_id
+        if not await self.stop(incoming.conversation_id, whose, said):
             latest = await self._storage.read(lambda work: work.turns.latest(incoming.conversation_id, known.id))
-            if latest is not None and latest.state is TurnState.INTERRUPTED:
+            if latest is not None and (latest.state is TurnState.INTERRUPTED or latest.origin.follows(said)):
                 return  # said twice, or given again by the platform
             await self._tell(incoming, Verdict(False, "stop-nothing"))
 

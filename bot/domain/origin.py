@@ -38,3 +38,8 @@ class Origin:
     admin: bool = False
     replaces: int = 0
     attempt: int = 0
+
+    def follows(self, message_id: str) -> bool:
+        """Whether it came after another message of the same place, as platforms number them; else False."""
+        mine = self.message_id
+        return mine.isdecimal() and message_id.isdecimal() and int(mine) > int(message_id)

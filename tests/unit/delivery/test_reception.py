@@ -491,3 +491,18 @@ async def test_one_that_was_paused_does_not_end_the_turn_that_is_anothers_by_now
     await desk.desk.storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))  # as another process does
     await asyncio.sleep(3)
     assert await desk.state(turn) is TurnState.WORKING
+
+
+@virtually
+async def test_a_stop_that_is_given_again_stops_nothing_that_was_asked_since(desk: ReceptionDesk) -> None:
+    await desk.says("slow one", message="1")
+    await asyncio.sleep(3)
+    await desk.says("/stop", message="2")
+    await asyncio.sleep(3)
+    later = await desk.says("slow two", message="3")
+    await asyncio.sleep(3)
+    await desk.says("/stop", message="2")
+    desk.skill.go_on.set()
+    await asyncio.sleep(10)
+    assert desk.texts == ["slow\n(stopped)", "slow two"]
+    assert await desk.state(later) is TurnState.ANSWERED
