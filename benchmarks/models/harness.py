@@ -44,8 +44,8 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> dict[str, float]:
     return summary([a / b for a, b in zip(ours, theirs, strict=True)])
 
 
-def surroundings(threads: int) -> dict[str, Any]:
-    """Say on what was measured, without naming the machine."""
+def surroundings(threads: int, *peers: str) -> dict[str, Any]:
+    """Say on what was measured, without naming the machine. `peers` are packages that it was measured against."""
     import torch
 
     return {
@@ -55,7 +55,7 @@ def surroundings(threads: int) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": threads,
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        "versions": {name: version(name) for name in ("torch", "transformers", "tokenizers", *peers)},
     }
 
 

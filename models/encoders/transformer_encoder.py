@@ -9,12 +9,12 @@ Source of the method: Reimers and Gurevych 2019 (Sentence-BERT); the pooling and
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from models.encoders.forward import Device, Forward, NumberType
 from models.encoders.layout import EncoderLayout, read_layout
-from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
-
-Device = Literal["auto", "cpu", "cuda"]
-NumberType = Literal["auto", "float32", "bfloat16"]
-_TOKENS_PER_BATCH = {"cpu": 4096, "cuda": 65_536}
 
 
 class TransformerEncoder:
@@ -55,8 +51,7 @@ class TransformerEncoder:
         }
         self._options = (device, dtype, threads)
         self._lock = threading.Lock()
-        self._tokenizer: Any = None
-        self._model: Any = None
+        self._loaded: tuple[Any, Forward] | None = None
 
     @property
     def name(self) -> str:
@@ -80,13 +75,14 @@ class TransformerEncoder:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return vectors
-        self._load()
+        tokenizer, forward = self._load()
         prefix = self._prefixes[use]
         sound = [prefix + text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(sound)]
+        ids = [encoding.ids for encoding in tokenizer.encode_batch(sound)]
         readable = [i for i, text in enumerate(texts) if text.strip() and not self._layout.is_blind(ids[i])]
-        for batch in self._batches(sorted(readable, key=lambda i: len(ids[i]))):
-            vectors[batch] = self._forward([ids[i] for i in batch])
+        readable.sort(key=lambda i: len(ids[i]))
+        for batch in _batches(readable, [len(ids[i]) for i in readable], forward.tokens_per_batch):
+            vectors[batch] = forward([ids[i] for i in batch])
         return vectors
 
     def warm(self) -> None:
@@ -96,81 +92,24 @@ class TransformerEncoder:
     def close(self) -> None:
         """Free the model; the next use loads it again."""
         with self._lock:
-            self._model = self._tokenizer = None
+            self._loaded = None
 
-    def _batches(self, indices: Sequence[int]) -> Iterable[list[int]]:
-        """Cut indices, sorted by length, into batches of bounded padded size. The longest text is the last of each."""
-        limit = _TOKENS_PER_BATCH[self._model.device.type] // self._layout.max_tokens or 1
-        lengths_bound = max(limit, 8)
-        for start in range(0, len(indices), lengths_bound):
-            yield list(indices[start : start + lengths_bound])
+    def _load(self) -> tuple[Any, Forward]:
+        loaded = self._loaded
+        if loaded is None:
+            with self._lock, LOADING:
+                if self._loaded is None:
+                    from models.encoders.loading import load_forward
 
-    def _forward(self, rows: Sequence[Sequence[int]]) -> Vectors:
-        import torch
-
-        width = max(map(len, rows))
-        ids = torch.full((len(rows), width), self._layout.pad_id, dtype=torch.long)
-        mask = torch.zeros((len(rows), width), dtype=torch.long)
-        for row, tokens in enumerate(rows):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
-        device = self._model.device
-        ids, mask = ids.to(device), mask.to(device)
-        try:
-            with torch.inference_mode():
-                # Without padding no mask is needed, and attention takes its quick path.
-                given = None if bool(mask.all()) else mask
-                states = self._model(input_ids=ids, attention_mask=given).last_hidden_state.float()
-                pooled = torch.nn.functional.normalize(_pool(states, mask, self._layout.pooling), dim=-1)
-        except torch.OutOfMemoryError as error:
-            raise EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller model.") from error
-        vectors: Vectors = pooled.cpu().numpy()
-        return vectors
-
-    def _load(self) -> None:
-        if self._model is not None:
-            return
-        with self._lock, LOADING:
-            if self._model is None:
-                self._tokenizer = self._layout.load_tokenizer()
-                self._model = _load_model(self._folder, *self._options)
+                    self._loaded = (self._layout.load_tokenizer(), load_forward(self._layout, *self._options))
+                loaded = self._loaded
+        return loaded
 
 
-def _pool(states: Any, mask: Any, pooling: str) -> Any:
-    """Make one vector of the token states, shape (n, tokens, dimension) → (n, dimension)."""
-    import torch
-
-    if pooling == "cls":
-        return states[:, 0]
-    if pooling == "last":
-        return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
-    weights = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
-
-
-def _load_model(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> Any:
-    import torch
-    from transformers import AutoModel
-
-    from models.convert import quiet_transformers
-    from models.engines.loading import cpu_has_bf16, pick_device
-
-    place = pick_device(device)
-    if threads:
-        torch.set_num_threads(threads)
-    fast = dtype == "bfloat16" or (dtype == "auto" and (place.type == "cuda" or cpu_has_bf16()))
-    with quiet_transformers():
-        try:
-            model: Any = AutoModel.from_pretrained(
-                folder,
-                dtype=torch.bfloat16 if fast else torch.float32,
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-            )
-        except (ValueError, KeyError, OSError, RuntimeError) as error:
-            raise InvalidWeights(
-                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
-                "the installed transformers. Fetch it anew, or choose another model."
-            ) from error
-    return model.eval().to(place)
+def _batches(indices: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """Cut indices, sorted by length, into batches of at most so many tokens, padded to the longest, or of one text."""
+    start = 0
+    for end in range(1, len(indices) + 1):
+        if end == len(indices) or (end + 1 - start) * lengths[end] > tokens:
+            yield list(indices[start:end])
+            start = end
