@@ -109,15 +109,15 @@ class Lanes:
         if not drivers:
             return
         try:
-            _, late = await asyncio.wait(drivers, timeout=deadline)
+            await asyncio.wait(drivers, timeout=deadline)
         finally:  # also where nobody wants to wait for the deadline any more
             self.handing_back = True
             for lane in list(self._lanes.values()):
                 if lane.work is not None:
                     lane.work.cancel()
-        if late:
-            log.warning("%d turns were not finished in time; they are taken up at the next start", len(late))
-            await asyncio.wait(late)
+            if late := [driver for driver in drivers if not driver.done()]:
+                log.warning("%d turns were not finished in time; they are taken up at the next start", len(late))
+                await asyncio.wait(late)  # what they do must not outlive the storage
 
     async def _drive(self, conversation_id: str, lane: _Lane) -> None:
         try:

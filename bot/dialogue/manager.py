@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from bot.dialogue.context import Context, read_context
 from bot.dialogue.feeling import MoodKeeper
 from bot.dialogue.router import Router
-from bot.domain import Completed, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
+from bot.domain import Completed, Delivery, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
 from bot.domain.conversation import interpreted
 from bot.domain.text import clean, without_command
-from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyError
+from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyError, StorageError
 from bot.mistakes import place_of
 from bot.ports import ModelError, Storage
 from bot.skills import Skill, SkillMatch, SkillRequest, Toolbox
@@ -76,6 +76,10 @@ class DialogueManager:
                         if judging:
                             await judging.ended()
                     yield event
+        except StorageError:
+            if turn.delivery is not Delivery.DIRECT:
+                raise  # no answer of ours: the turn is taken up again
+            yield Failed(self._tools.texts("failed", language), StorageError.__name__)
         except ParleyError as error:
             log.warning("turn %s: %s", turn.id, type(error).__name__)
             yield Failed(self._sentence(error, language), type(error).__name__)

@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.domain import Event, Working
+from bot.domain import Channel, Event, User, Working
+from bot.errors import StorageError
 from bot.ports import Texts
 from bot.skills import SkillMatch, SkillRequest, Toolbox
-from tests.support.desk import Desk
+from tests.support.desk import Desk, Seat
 
 
 class Broken:
@@ -37,3 +38,15 @@ async def test_what_was_said_is_not_in_the_log_of_a_mistake(caplog: pytest.LogCa
     assert told.startswith("Something went wrong")
     assert "KeyError" in caplog.text and __file__ in caplog.text
     assert "diary" not in caplog.text
+
+
+async def test_a_database_that_is_away_is_no_answer_where_the_turn_can_be_taken_up_again() -> None:
+    class Away(Broken):
+        async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+            yield Working("breaking")
+            raise StorageError("The database is away.")
+
+    desk = Desk([Away()])
+    assert (await desk.say("/broken in the terminal")).startswith("Something went wrong")
+    with pytest.raises(StorageError):
+        await desk.say("/broken", "telegram:1", Seat(User(Channel.TELEGRAM, "1"), "telegram:1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -17,12 +18,13 @@ from bot.channels.discord.intake import Intake
 from bot.channels.discord.patience import persistently
 from bot.channels.discord.rules import Rules
 from bot.domain import Channel, Turn
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, TryLater
 from bot.ports import Storage
 
 log = logging.getLogger(__name__)
 
 READABLE = discord.TextChannel | discord.Thread | discord.VoiceChannel | discord.StageChannel
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds, before a place is read that could not be
 MOST_CHANNELS = 200
 MOST_MESSAGES = 100  # of one channel, the newest
 
@@ -75,14 +77,28 @@ class CatchUp:
         for _, order in places:
             await order.acquire()
         looked()
-        read = 0
         try:
-            while places:
-                read += await self._take(places[0][0])
-                places.popleft()[1].release()
+            return await self._read(places)
         finally:
             for _, order in places:
                 order.release()
+
+    async def _read(self, places: deque[tuple[Gap, asyncio.Lock]]) -> int:
+        """Take what was missed in each place, whose order is released then. A place that cannot be read now comes again
+        after the others: given up, it would hide its gap for ever behind what is asked there next.
+        """
+        read, pause = 0, FIRST_PAUSE
+        while places:
+            try:
+                read += await self._take(places[0][0])
+            except TryLater as error:
+                log.info("a channel cannot be caught up yet: %s", type(error).__name__)
+                places.rotate(-1)
+                await asyncio.sleep(error.after if error.after is not None else pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                places.popleft()[1].release()
+                pause = FIRST_PAUSE
         return read
 
     def _always(self) -> set[int]:
@@ -117,7 +133,7 @@ class CatchUp:
         return last if isinstance(last, int) else 2**63
 
     async def _take(self, gap: Gap) -> int:
-        """For whoever holds the place's order."""
+        """For whoever holds the place's order. Raises TryLater."""
         known = self._client.get_channel(gap.channel)
         place = known if isinstance(known, READABLE) else await self._direct(gap.channel)
         if place is None:
@@ -127,6 +143,8 @@ class CatchUp:
                 after = discord.Object(gap.after)
                 history = place.history(limit=MOST_MESSAGES, after=after, oldest_first=False)
                 missed = [message async for message in history]
+        except TryLater:
+            raise
         except DeliveryError as error:
             log.info("a channel cannot be caught up: %s", type(error).__name__)
             return 0
@@ -139,6 +157,8 @@ class CatchUp:
         try:
             with door(self._refused):
                 found = await self._client.fetch_channel(channel)
+        except TryLater:
+            raise
         except DeliveryError as error:
             log.info("a channel cannot be caught up: %s", type(error).__name__)
             return None

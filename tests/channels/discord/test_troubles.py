@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.discord import catch_up
 from bot.channels.discord.client import ParleyClient
 from bot.delivery.ports import Pace
 from bot.errors import ChannelError, SettingsError, StorageError
@@ -273,6 +274,22 @@ async def test_a_database_that_is_away_for_a_moment_hides_nothing_that_was_misse
         await shop.start()
         assert (await shop.alice.dm().answer()).text == "You said: two"
         assert refused
+
+
+async def test_a_channel_that_cannot_be_read_at_once_is_caught_up_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catch_up, "FIRST_PAUSE", 0.05)
+    async with bench(tmp_path) as shop:
+        await shop.ask("one")
+        await shop.stop()
+        await shop.alice.dm().says(shop.alice, "two")
+        shop.server.cut("GET", "/channels/*/messages", 2)
+        await shop.start()
+        await shop.alice.dm().says(shop.alice, "three")  # before it, or its turn would hide what was missed
+        await eventually(lambda: len(shop.alice.dm().bot_messages()) == 3)
+        told = [each.text for each in shop.alice.dm().bot_messages()]
+        assert told == [f"You said: {number}" for number in ("one", "two", "three")]
 
 
 async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:
