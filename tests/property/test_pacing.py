@@ -56,7 +56,7 @@ class Run:
                 self.calls.append((clock() - start, place, -1))
             elif what.startswith("hold"):
                 held = place if what == "hold" else None
-                pacer.hold(held, 5.0)
+                pacer.hold(held, 5.0, group)
                 self.holds.append((clock() - start, held, 5.0))
 
         await asyncio.gather(*(one(number, *wish) for number, wish in enumerate(wishes_)))
