@@ -22,6 +22,7 @@ from itertools import pairwise
 from tests.chaos.script import MARK, answer
 
 STOPPED = "(stopped)"
+SMALL = "-#"  # Discord's sign before a remark in small letters
 ASIDES = ("There is nothing to stop.",)
 MOST_EXAMPLES = 20
 
@@ -111,14 +112,24 @@ class Finding:
         if asked.fate is Fate.EDITED and there == [asked.number]:
             self.unheard += 1
         for number in there:
-            faults = _faults(number, answers.of(number), stopped=asked.fate is Fate.STOPPED)
-            if faults and number in talk.doubtful and not answers.growing(number):
+            stopped = asked.fate is Fate.STOPPED
+            faults = _faults(number, answers.of(number), stopped)
+            if number in talk.doubtful and self._excused(number, answers, faults, stopped):
                 self.in_doubt += 1
                 continue
             for fault, detail in faults:
                 self._note(fault, talk, number, detail)
             if answers.growing(number):
                 self._note("cut", talk, number, "it looks as if it were still being written")
+
+    def _excused(self, number: int, answers: _Answers, faults: list[tuple[str, str]], stopped: bool) -> bool:
+        """Whether it is the doubt that shows. A copy that nobody knew of still looks unfinished beside the finished one;
+        an answer that is unfinished altogether has no excuse.
+        """
+        if not answers.growing(number):
+            return bool(faults)
+        finished = [bubble for bubble in answers.of(number) if not bubble.growing]
+        return bool(finished) and not any(fault == "cut" for fault, _ in _faults(number, finished, stopped))
 
     def _missing(self, talk: Talk, asked: Asked) -> None:
         if talk.doubtful & {asked.number, asked.becomes}:
@@ -149,7 +160,7 @@ class _Answers:
                 self._bubbles.setdefault(number, []).append(bubble)
                 if self._order[-1:] != [number]:
                     self._order.append(number)
-            elif owners or not (stops and bubble.text.strip() in (STOPPED, *ASIDES)):
+            elif owners or not (stops and bubble.text.removeprefix(SMALL).strip() in (STOPPED, *ASIDES)):
                 self.strange.append(bubble.text)
 
     def of(self, number: int) -> list[Bubble]:
@@ -178,7 +189,7 @@ def _faults(number: int, bubbles: Sequence[Bubble], stopped: bool) -> list[tuple
     wanted = answer(number).split()
     if told == wanted:
         return []
-    if stopped and told and _begins(wanted, told[:-1] if told[-1] == STOPPED else told):
+    if stopped and told and _begins(wanted, _without_mark(told)):
         return []
     found = []
     if again := _doubles(bubbles):
@@ -187,6 +198,13 @@ def _faults(number: int, bubbles: Sequence[Bubble], stopped: bool) -> list[tuple
     if not again or not once.issuperset(wanted):
         found.append(("cut", f"{len(told)} words instead of {len(wanted)}, ending in {' '.join(told[-3:])}"))
     return found
+
+
+def _without_mark(told: list[str]) -> list[str]:
+    """The words of a stopped answer without Parley's remark."""
+    if told[-1:] == [STOPPED]:
+        told = told[:-1]
+    return told[:-1] if told[-1:] == [SMALL] else told
 
 
 def _begins(wanted: Sequence[str], told: Sequence[str]) -> bool:

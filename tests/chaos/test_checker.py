@@ -120,7 +120,9 @@ def test_a_deleted_question_is_answered_or_not_but_never_in_part() -> None:
 def test_a_stopped_answer_may_end_anywhere_but_not_come_twice() -> None:
     stopped = [Asked(LONG, Fate.STOPPED)]
     parts = whole(LONG)
-    for shown in ([], [Bubble(STOPPED)], [Bubble(parts[0].text + f" {STOPPED}")], [Bubble(answer(LONG)[:333])], parts):
+    for shown in ([], [Bubble(STOPPED)], [Bubble(f"-# {STOPPED}")], [Bubble(f"{answer(LONG)[:333]}\n-# {STOPPED}")]):
+        assert faults(looked(stopped, shown)) == {}
+    for shown in ([Bubble(parts[0].text + f" {STOPPED}")], [Bubble(answer(LONG)[:333])], parts):
         assert faults(looked(stopped, shown)) == {}
     assert faults(looked(stopped, [parts[0], parts[0]])) == {"doubled": 1, "cut": 1}
     assert faults(looked(stopped, [parts[1]])) == {"cut": 1}
@@ -136,6 +138,9 @@ def test_doubt_excuses_what_is_there_twice_or_not_at_all_of_that_question_alone(
     assert faults(looked(kept(SHORT, SOME), [*whole(SHORT), *whole(SHORT)], {SHORT})) == {"lost": 1, "in_doubt": 1}
     unfinished = [Bubble(parts[0].text, growing=True)]
     assert "cut" in faults(looked(kept(LONG), unfinished, {LONG}))
+    assert faults(looked(kept(LONG), [*unfinished, *parts], {LONG})) == {"in_doubt": 1}
+    assert faults(looked(kept(LONG), [*unfinished, *parts])) == {"doubled": 1, "cut": 1}
+    assert "cut" in faults(looked(kept(LONG), [*unfinished, *parts[1:]], {LONG}))
 
 
 def test_the_line_at_the_end() -> None:
