@@ -123,7 +123,7 @@ class Finding:
                 self._note("cut", talk, number, "it looks as if it were still being written")
 
     def _excused(self, number: int, answers: _Answers, faults: list[tuple[str, str]], stopped: bool) -> bool:
-        """Whether it is the doubt that shows. A copy that nobody knew of still looks unfinished beside the finished one;
+        """Whether it is the doubt that shows. A copy that nobody knows of looks unfinished beside the finished one;
         an answer that is unfinished altogether has no excuse.
         """
         if not answers.growing(number):
