@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.chaos.plan import Database, Plan
 from tests.chaos.process import AVAILABLE
 from tests.support.postgres import Postgres
 
-SHORT = {"turns": 150, "people": 30, "kills": 8, "patience": 25.0, "ask_every": 0.3}
+SHORT: dict[str, Any] = {"turns": 150, "people": 30, "kills": 8, "patience": 60.0, "ask_every": 0.3}
 
 pytestmark = [
     pytest.mark.skipif(not AVAILABLE, reason="processes are watched by pidfd, which Linux alone has"),
@@ -44,8 +45,11 @@ async def test_nothing_is_lost_or_doubled_on_sqlite(tmp_path: Path) -> None:
 @pytest.mark.xfail(
     strict=False, reason="a turn that is queued anew after a crash is overtaken by later ones of its conversation"
 )
-async def test_nothing_is_lost_or_doubled_on_postgresql(tmp_path: Path, postgres: Postgres, postgres_url: str) -> None:
-    plan = Plan(seed=seed(), **SHORT)
+@pytest.mark.parametrize("processes", [{}, {"serves": 2, "workers": 2}], ids=["one process", "four processes"])
+async def test_nothing_is_lost_or_doubled_on_postgresql(
+    tmp_path: Path, postgres: Postgres, postgres_url: str, processes: dict[str, int]
+) -> None:
+    plan = Plan(seed=seed(), **SHORT, **processes)
     database = served(postgres, postgres_url.rpartition("/")[2].partition("?")[0])
     all_is_well(await run(plan, database, tmp_path), plan)
 
