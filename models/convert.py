@@ -34,18 +34,23 @@ def gguf_to_safetensors(gguf: Path, folder: Path) -> None:
 
 
 def _keep_blocks(gguf: Path, model: Any, folder: Path) -> None:
-    """Keep the file's 4-bit blocks beside the weights, if they stand for the very same numbers."""
+    """Keep the file's 4-bit blocks beside the weights, if they stand for the very same numbers; then the head's too.
+
+    The head is rounded anew (a file has it in more bits): its blocks only choose what is computed from the weights.
+    """
     from models.engines.gguf_blocks import llama_blocks
-    from models.engines.int4 import FILE, Blocks, write_blocks
+    from models.engines.int4 import FILE, HEAD, rounded, write_blocks
 
     weights = dict(model.named_parameters())
 
-    def same() -> Iterator[tuple[str, Blocks]]:
-        for name, blocks in llama_blocks(gguf):
-            if name in weights and blocks.weights().to(weights[name].dtype).equal(weights[name]):
-                yield name, blocks
-
-    write_blocks(same(), folder / FILE)
+    found = {
+        name: blocks
+        for name, blocks in llama_blocks(gguf)
+        if name in weights and blocks.weights().to(weights[name].dtype).equal(weights[name])
+    }
+    if found and (head := rounded(model.get_output_embeddings().weight.detach())) is not None:
+        found[HEAD] = head
+    write_blocks(iter(found.items()), folder / FILE)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,9 @@ from torch import Tensor
 FILE = "parley-int4.safetensors"
 """The blocks of a converted model, beside its bf16 weights."""
 
+HEAD = "head"
+"""The name under which the head lies there, in blocks rounded for screening.py; not the very same numbers."""
+
 GROUP = 32
 
 
@@ -48,6 +51,17 @@ def joined(parts: list[Blocks]) -> Blocks:
         torch.cat([part.scales for part in parts]),
         torch.cat([part.lows for part in parts]),
     )
+
+
+def rounded(weight: Tensor) -> Blocks | None:
+    """Round a matrix (out, in) to blocks from each one's lowest to its highest number; None where it does not fit."""
+    if weight.shape[0] % 64 or weight.shape[1] % GROUP:
+        return None
+    groups = weight.float().reshape(len(weight), -1, GROUP)
+    lows = groups.amin(-1).half()
+    scales = ((groups.amax(-1) - lows.float()) / 15).clamp_min(1e-7).half()
+    numbers = ((groups - lows.float()[..., None]) / scales.float()[..., None]).round_().clamp_(0, 15)
+    return Blocks(numbers.to(torch.uint8).flatten(1), scales, lows)
 
 
 class PackedLinear:

@@ -2,7 +2,8 @@
 
 On a small model the time goes into calling operations, not into arithmetic. So q, k and v are one product, gate and up
 another, the turning by position is one complex multiplication, and the keys and values lie in place (slots.py). Where
-the model came in 4-bit blocks, those are used for the one new token of each row (int4.py).
+the model came in 4-bit blocks, those are used for the one new token of each row (int4.py), and the head is computed
+only for the tokens that can count (screening.py).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.engines.int4 import Blocks, PackedLinear, can_pack, joined, read_blocks
+from models.engines.int4 import HEAD, Blocks, PackedLinear, can_pack, joined, read_blocks
 from models.engines.mixed import FEW_ROWS
+from models.engines.screening import ScreenedHead
 from models.engines.slots import Slots, Step
 
 
@@ -67,7 +69,9 @@ class Shape:
 class LlamaForward:
     """A `Forward` over its own weights."""
 
-    def __init__(self, shape: Shape, layers: list[Layer], embedding: Tensor, norm: Tensor, head: Linear) -> None:
+    def __init__(
+        self, shape: Shape, layers: list[Layer], embedding: Tensor, norm: Tensor, head: Linear | ScreenedHead
+    ) -> None:
         self._shape = shape
         self._layers = layers
         self._embedding = embedding
@@ -189,8 +193,10 @@ def load_llama(folder: Path, shape: Shape, *, dtype: torch.dtype, weights: torch
 
     embedding = get("model.embed_tokens.weight").to(weights)
     head = embedding if shape.tied else get("lm_head.weight").to(weights)
+    screen = blocks(HEAD)
+    whole_head = Linear(head, None, dtype) if screen is None else ScreenedHead(head, screen, dtype)
     layers = [layer(index) for index in range(shape.layers)]
-    return LlamaForward(shape, layers, embedding, norm("model.norm.weight"), Linear(head, None, dtype))
+    return LlamaForward(shape, layers, embedding, norm("model.norm.weight"), whole_head)
 
 
 def _neighbours(shape: Shape) -> Tensor:

@@ -104,19 +104,22 @@ def random_blocks(rows: int, columns: int, seed: int = 0) -> Blocks:
 
 
 def with_blocks(folder: Path) -> Path:
-    """A tiny Llama whose layers' weights are blocks, and the blocks beside them, as a conversion leaves it."""
+    """A tiny Llama whose layers' weights are blocks, and blocks beside them, as a conversion leaves it."""
     import torch
     from safetensors.torch import load_file, save_file
 
-    from models.engines.int4 import FILE, write_blocks
+    from models.engines.int4 import FILE, HEAD, rounded, write_blocks
 
-    build_tiny_llama(folder, hidden_size=64, intermediate_size=96)
+    build_tiny_llama(folder, hidden_size=64, intermediate_size=96, vocab_size=512)
     weights = load_file(folder / "model.safetensors")
     found = {}
     for seed, name in enumerate(sorted(weights)):
         if "_proj" in name:
             found[name] = random_blocks(*weights[name].shape, seed=seed)
             weights[name] = found[name].weights().to(torch.bfloat16)
+    head = rounded(weights["lm_head.weight"])
+    assert head is not None
+    found[HEAD] = head
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     assert write_blocks(iter(found.items()), folder / FILE)
     return folder
@@ -137,6 +140,7 @@ def test_blocks_beside_the_weights_are_used_and_stay_close(tmp_path: Path, kind:
         loaded = load_generator(folder, "cpu", each, 1)  # type: ignore[arg-type]
         assert isinstance(loaded.model, LlamaForward)
         assert (loaded.model._layers[0].qkv._packed is not None) == (each != "float32")
+        assert (type(loaded.model._head).__name__ == "ScreenedHead") == (each != "float32")
         decoder = pick_decoder(loaded, 0)
         decoder.reserve(1, 64)
         rows = [decoder.decode([token], [at])[0] for at, token in enumerate(ids)]
@@ -202,3 +206,45 @@ def test_blocks_come_back_from_their_file(tmp_path: Path) -> None:
     assert again is not None
     assert again.weights().equal(blocks.weights())
     assert read("b.weight") is None
+
+
+def test_rounding_to_blocks_errs_by_half_a_step() -> None:
+    import torch
+
+    from models.engines.int4 import rounded
+
+    weight = torch.randn((64, 96), generator=torch.Generator().manual_seed(0)).to(torch.bfloat16)
+    weight[:, :32] = 0.25  # a block of one number
+    blocks = rounded(weight)
+    assert blocks is not None
+    steps = blocks.scales.float().repeat_interleave(32, dim=1)
+    assert bool(((blocks.weights() - weight.float()).abs() <= 0.51 * steps + 2e-3).all())
+    assert rounded(weight[:, :40]) is None
+    assert rounded(weight[:10]) is None
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.2, 1.0])
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_a_screened_head_computes_what_is_likely_and_nothing_else_anew(kind: str, spread: float) -> None:
+    import torch
+
+    from models.engines.int4 import rounded
+    from models.engines.screening import MARGIN, ScreenedHead
+
+    random = torch.Generator().manual_seed(1)
+    weight = torch.randn((1024, 64), generator=random).to(torch.bfloat16)
+    x = (torch.randn((8, 64), generator=random) * spread).to(torch.bfloat16).to(getattr(torch, kind))
+    blocks = rounded(weight)
+    assert blocks is not None
+    with torch.inference_mode():
+        head = ScreenedHead(weight, blocks, x.dtype)
+        screened, roughly = head.few(x).float(), head._screen(x).float()
+        exact = torch.nn.functional.linear(x.to(torch.bfloat16), weight).float()
+        for row in range(8):
+            alone = head.few(x[row : row + 1])[0].float()
+            assert alone.equal(screened[row])  # the company's likely tokens change nothing
+    far = roughly < roughly.amax(-1, keepdim=True) - MARGIN - 0.1
+    likely = roughly > roughly.amax(-1, keepdim=True) - MARGIN + 0.1
+    assert screened[far].equal(roughly[far])
+    assert torch.allclose(screened[likely], exact[likely])
+    assert screened.argmax(-1).equal(exact.argmax(-1))
