@@ -7,17 +7,17 @@ FROM python:${PYTHON} AS build
 # which on Linux brings CUDA along, several GB more.
 ARG TORCH_INDEX=""
 ARG EXTRAS="telegram,discord,postgres"
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN python -m venv /opt/parley
 ENV PATH=/opt/parley/bin:$PATH
 WORKDIR /src
 # The largest library first: it is fetched anew only when its version changes.
 COPY constraints.txt ./
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} ".[${EXTRAS}]"
 
 FROM python:${PYTHON}
