@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import signal
 from collections import Counter
@@ -15,6 +16,7 @@ from tests.chaos.process import Nursery, Process
 from tests.chaos.stage import Stage
 
 DOUBT = 0.3  # seconds before a kill in which a message may have been sent, and not yet been noted as sent
+KEEPING = 4.0  # seconds after a trouble of the database in which what was sent may still wait to be noted
 STOPPING = 20.0  # seconds for a graceful end
 FILES = 4096  # bytes: nothing fits on the disk any more
 STRIKE_AT = (
@@ -45,7 +47,8 @@ class Operator:
         plan = site.plan
         self._slots = [*(Slot("serve") for _ in range(plan.serves)), *(Slot("worker") for _ in range(plan.workers))]
         self._at = self._slots[0]
-        self._trouble_since: float | None = None
+        self._trouble_since: float | None = None  # of the last trouble of the database
+        self._trouble_ended = 0.0
         self.kills = 0
         self.done: Counter[str] = Counter()
         self.points: Counter[str] = Counter()
@@ -98,7 +101,8 @@ class Operator:
         self._died(at)
 
     def _died(self, at: float) -> None:
-        since = at if self._trouble_since is None else min(at, self._trouble_since)
+        troubled = self._trouble_since is not None and at - self._trouble_ended < KEEPING
+        since = min(at, self._trouble_since) if troubled and self._trouble_since is not None else at
         self._stage.watch.doubt(since - DOUBT, _now() + DOUBT)
 
     async def ended_and_started(self) -> None:
@@ -248,12 +252,12 @@ class Operator:
         self._stage.telling_again = False
 
     async def disk_full(self) -> None:
-        self._trouble_since = _now()
+        self._trouble_since, self._trouble_ended = _now(), math.inf
         limited = self.process
         limited.limit_files(FILES)
         await asyncio.sleep(self._draw.uniform(0.2, 1.5))
         limited.limit_files(None)
-        self._trouble_since = None
+        self._trouble_ended = _now()
 
     async def database_restarted(self) -> None:
         await self._in_thread(self._site.database.restart)
@@ -263,9 +267,9 @@ class Operator:
 
     async def _in_thread(self, work: Callable[[], None] | None) -> None:
         if work is not None:
-            self._trouble_since = _now()
+            self._trouble_since, self._trouble_ended = _now(), math.inf
             await asyncio.to_thread(work)
-            self._trouble_since = None
+            self._trouble_ended = _now()
 
     async def clock_jumps(self) -> None:
         self._site.clock.jump(self._draw.choice((-600, -60, 60, 600)))
