@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.delivery.access import AccessOptions, Gate
+from bot.delivery.inbox import Inbox
 from bot.delivery.reception import Reception
+from bot.delivery.rules import TurnRules
 from bot.domain import Channel, Completed, Event, Incoming, Origin, Outcome, Reply, TextDelta, User
 from bot.errors import DeliveryError, TryLater
 from bot.ports import Texts, UnitOfWork
@@ -243,7 +245,8 @@ class Crashing(RuleBasedStateMachine):
         desk = Desk([Numbered()], default_skill="echo", storage=MortalStorage(self.storage, life))  # type: ignore[arg-type]
         outlets = MemoryOutlets(MortalPlatform(self.platform, life))  # type: ignore[arg-type]
         gate = Gate(desk.storage, AccessOptions(per_minute=0))
-        self.reception = Reception(desk.storage, desk.inbox, desk.conductor, desk.texts, desk.languages, gate)
+        inbox = Inbox(desk.storage, rules=TurnRules(attempts=10_000))  # a turn may be broken off at every step here
+        self.reception = Reception(desk.storage, inbox, desk.conductor, desk.texts, desk.languages, gate)
         self.reception.open(outlets)
         await self.reception.resume(outlets)
         await self._outlived(self._take_in())

@@ -145,7 +145,7 @@ async def test_a_short_look_goes_before_long_texts(engine: TransformersGenerator
         done.append(name)
 
     async with busy(engine):
-        text = asyncio.create_task(ask("text", collect(engine, max_new_tokens=2)))
+        text = asyncio.create_task(ask("text", collect(engine, max_new_tokens=60)))
         await until(lambda: waiting(engine) == 1)
         look = asyncio.create_task(ask("look", engine.score((ChatMessage("user", "good"),), ["a", "b"])))
         await until(lambda: waiting(engine) == 2)
