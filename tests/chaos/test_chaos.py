@@ -42,9 +42,6 @@ async def test_nothing_is_lost_or_doubled_on_sqlite(tmp_path: Path) -> None:
     all_is_well(await run(plan, Database("sqlite"), tmp_path), plan)
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a turn that is queued anew after a crash is overtaken by later ones of its conversation"
-)
 @pytest.mark.parametrize("processes", [{}, {"serves": 2, "workers": 2}], ids=["one process", "four processes"])
 async def test_nothing_is_lost_or_doubled_on_postgresql(
     tmp_path: Path, postgres: Postgres, postgres_url: str, processes: dict[str, int]
