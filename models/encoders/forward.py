@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ Rows = Sequence[Sequence[int]]
 class Forward(Protocol):
     """A loaded model with its pooling. Safe to call from several threads."""
 
-    @property
-    def tokens_per_batch(self) -> int:
-        """How many tokens one call should take at most, each row counted as long as the longest."""
+    def tokens_per_batch(self, total: int) -> int:
+        """How many tokens of `total` a batch should take at most, each row counted as long as the longest."""
         ...
 
-    def __call__(self, rows: Rows) -> Vectors:
-        """Give vectors of length 1, shape (rows, dimension). Raises EngineFailed without memory."""
+    def __call__(self, batches: Sequence[Rows]) -> Iterator[Vectors]:
+        """Give for each batch its vectors of length 1, shape (rows, dimension). Raises EngineFailed without memory."""
         ...

@@ -6,10 +6,11 @@ import logging
 
 import torch
 
-from models.encoders.bert import load_bert, read_shape
+from models.encoders.bert import BertForward, load_bert, read_shape
 from models.encoders.forward import Device, Forward, NumberType
 from models.encoders.layout import EncoderLayout
 from models.encoders.padded import PaddedForward
+from models.encoders.workers import SideBySide
 from models.engines.loading import cpu_has_bf16, pick_device
 
 _LOG = logging.getLogger(__name__)
@@ -26,10 +27,12 @@ def load_forward(layout: EncoderLayout, device: Device, dtype: NumberType, threa
     fast = dtype == "bfloat16" or (dtype == "auto" and (place.type == "cuda" or cpu_has_bf16()))
     kind = torch.bfloat16 if fast else torch.float32
     compact = _load_compact(layout, kind) if place.type == "cpu" else None
-    return compact or PaddedForward(layout, kind, place)
+    if compact is None:
+        return PaddedForward(layout, kind, place)
+    return SideBySide(compact, torch.get_num_threads())
 
 
-def _load_compact(layout: EncoderLayout, kind: torch.dtype) -> Forward | None:
+def _load_compact(layout: EncoderLayout, kind: torch.dtype) -> BertForward | None:
     shape = read_shape(layout.folder)
     if shape is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +27,14 @@ class PaddedForward:
         self._layout = layout
         self._model = _load_model(layout.folder, dtype).to(place)
         self._place = place
-        self.tokens_per_batch = _TOKENS_PER_BATCH[place.type]
 
-    def __call__(self, rows: Rows) -> Vectors:
+    def tokens_per_batch(self, total: int) -> int:
+        return min(total, _TOKENS_PER_BATCH[self._place.type])
+
+    def __call__(self, batches: Sequence[Rows]) -> Iterator[Vectors]:
+        return map(self._embed, batches)
+
+    def _embed(self, rows: Rows) -> Vectors:
         width = max(map(len, rows))
         ids = torch.full((len(rows), width), self._layout.pad_id, dtype=torch.long)
         mask = torch.zeros((len(rows), width), dtype=torch.long)

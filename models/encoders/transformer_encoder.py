@@ -81,8 +81,10 @@ class TransformerEncoder:
         ids = [encoding.ids for encoding in tokenizer.encode_batch(sound)]
         readable = [i for i, text in enumerate(texts) if text.strip() and not self._layout.is_blind(ids[i])]
         readable.sort(key=lambda i: len(ids[i]))
-        for batch in _batches(readable, [len(ids[i]) for i in readable], forward.tokens_per_batch):
-            vectors[batch] = forward([ids[i] for i in batch])
+        lengths = [len(ids[i]) for i in readable]
+        batches = list(_batches(readable, lengths, forward.tokens_per_batch(sum(lengths))))
+        for batch, found in zip(batches, forward([[ids[i] for i in batch] for batch in batches]), strict=True):
+            vectors[batch] = found
         return vectors
 
     def warm(self) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from models.encoders.bert import BertForward, load_bert, read_shape
-from models.encoders.layout import read_layout
+from models.encoders.bert import load_bert, read_shape
+from models.encoders.forward import Rows
+from models.encoders.layout import EncoderLayout, read_layout
 from models.encoders.loading import load_forward
 from models.encoders.padded import PaddedForward
 from tests.support.tiny_models import build_tiny_bert
@@ -34,6 +35,16 @@ def build(folder: Path, kind: str, pooling: str = "mean") -> Path:
     return folder
 
 
+def exactly(layout: EncoderLayout, dtype: torch.dtype, rows: Rows) -> np.ndarray:
+    return next(PaddedForward(layout, dtype, torch.device("cpu"))([rows]))
+
+
+def compactly(layout: EncoderLayout, dtype: torch.dtype, rows: Rows) -> np.ndarray:
+    shape = read_shape(layout.folder)
+    assert shape is not None
+    return load_bert(layout, shape, dtype)(rows)
+
+
 def change(folder: Path, **values: Any) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), "utf-8")
@@ -44,29 +55,26 @@ def change(folder: Path, **values: Any) -> None:
 def test_it_equals_transformers(tmp_path: Path, kind: str, pooling: str) -> None:
     layout = read_layout(build(tmp_path / "tiny", kind, pooling))
     assert layout.pooling == pooling
-    exact = PaddedForward(layout, torch.float32, torch.device("cpu"))(ROWS)
-    compact = load_forward(layout, "cpu", "float32", None)
-    assert isinstance(compact, BertForward)
-    assert compact(ROWS) == pytest.approx(exact, abs=2e-6)
+    assert compactly(layout, torch.float32, ROWS) == pytest.approx(exactly(layout, torch.float32, ROWS), abs=2e-6)
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta"])
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 def test_bf16_is_as_near_to_the_exact_vectors_as_transformers_is(tmp_path: Path, kind: str, pooling: str) -> None:
-    layout, cpu = read_layout(build(tmp_path / "tiny", kind, pooling)), torch.device("cpu")
+    layout = read_layout(build(tmp_path / "tiny", kind, pooling))
     random = np.random.default_rng(0)
     rows = [[2, *random.integers(4, 60, length).tolist(), 3] for length in range(2, 60)]
-    exact = PaddedForward(layout, torch.float32, cpu)(rows)
-    theirs, ours = PaddedForward(layout, torch.bfloat16, cpu)(rows), load_forward(layout, "cpu", "bfloat16", None)(rows)
+    exact = exactly(layout, torch.float32, rows)
+    theirs, ours = exactly(layout, torch.bfloat16, rows), compactly(layout, torch.bfloat16, rows)
     away = [np.median(1 - (vectors * exact).sum(1)) for vectors in (theirs, ours)]
     assert away[1] <= 1.5 * away[0]
 
 
 def test_weights_that_cannot_be_packed_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = read_layout(build(tmp_path / "tiny", "bert"))
-    packed = load_forward(layout, "cpu", "bfloat16", None)(ROWS)
+    packed = compactly(layout, torch.bfloat16, ROWS)
     monkeypatch.setattr("models.encoders.bert.can_pack", lambda: False)
-    plain = load_forward(layout, "cpu", "bfloat16", None)(ROWS)
+    plain = compactly(layout, torch.bfloat16, ROWS)
     assert (packed * plain).sum(1).min() >= 0.9995
 
 
@@ -74,11 +82,10 @@ def test_names_with_the_models_own_before_them_are_found(tmp_path: Path) -> None
     from safetensors.torch import load_file, save_file
 
     folder = build(tmp_path / "tiny", "bert")
-    before = load_forward(read_layout(folder), "cpu", "float32", None)(ROWS)
+    before = compactly(read_layout(folder), torch.float32, ROWS)
     path = folder / "model.safetensors"
     save_file({f"bert.{name}": weight for name, weight in load_file(path).items()}, path, {"format": "pt"})
-    found = load_forward(read_layout(folder), "cpu", "float32", None)
-    assert isinstance(found, BertForward) and np.array_equal(found(ROWS), before)
+    assert np.array_equal(compactly(read_layout(folder), torch.float32, ROWS), before)
 
 
 @pytest.mark.parametrize(
