@@ -57,9 +57,9 @@ def test_every_turn_with_its_id_age_channel_and_why(parley: Parley, ids: dict[st
     assert {name: rows[id_]["why"] for name, id_ in ids.items()} == {name: name for name in ids}
     waiting = rows[ids["waiting"]]
     assert (waiting["channel"], waiting["conversation"], waiting["attempts"]) == ("telegram", "telegram:1", 0)
-    assert 10_800 <= waiting["age_seconds"] < 20_000  # a busy machine is slow
+    assert 10_800 <= waiting["age_seconds"] < 14_400  # a busy machine is slow
     shown = parley("turns").out
-    assert " h" in shown and "1 message may be missing" in shown and "nobody has begun" in shown
+    assert "3 h" in shown and "1 message may be missing" in shown and "nobody has begun" in shown
     assert WORDS not in shown + str(rows)
 
 
