@@ -54,7 +54,7 @@ class Jobs:
         self._connector = PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS, timeout=CONNECTED_WITHIN)
         self._stop_seconds = stop_seconds
         self.app = App(connector=self._connector)
-        self.app.job_manager = OwnJobs(self._connector)
+        self._manager = self.app.job_manager = OwnJobs(self._connector)
 
     def task(self, name: str, work: Callable[..., Awaitable[None]]) -> None:
         """Name a task; `work` is given what it was put with, and as `attempts` how often it was broken off before."""
@@ -189,10 +189,11 @@ class Jobs:
                 await connection.execute(self.app.schema_manager.get_schema())
 
     async def _recover(self) -> None:
-        """Put the jobs of lost workers back, again and again."""
-        manager = self.app.job_manager
+        """Put the jobs of lost workers back, and note what could not be noted, again and again."""
+        manager = self._manager
         while True:
             try:
+                await manager.settle()
                 for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
                     log.warning("a job of a lost process is taken up again")
                     await manager.retry_job(job)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from procrastinate.jobs import Status
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier, Literal
+from psycopg_pool import PoolTimeout
 
 from bot.delivery import lookout
 from bot.domain import Channel, TurnState
@@ -62,6 +66,15 @@ class Process:
         await self.jobs._connector.execute_query_async(statement)
 
     @asynccontextmanager
+    async def no_connections(self) -> AsyncIterator[None]:
+        """All of the pool's connections are in use elsewhere."""
+        async with AsyncExitStack() as stack:
+            with suppress(PoolTimeout):
+                while True:
+                    await stack.enter_async_context(self.jobs._connector.pool.connection())
+            yield
+
+    @asynccontextmanager
     async def opened(self, working: bool = True) -> AsyncIterator[Process]:
         async with self.jobs.opened():
             worker = asyncio.create_task(self.jobs.work([QUEUE], 10) if working else asyncio.sleep(0))
@@ -109,6 +122,56 @@ async def test_a_process_that_comes_back_does_not_end_the_job_that_is_anothers_b
         assert await process.jobs.is_running("task 1")
         await manager.finish_job(second, Status.SUCCEEDED, delete_job=True)
         assert await process.jobs.names(QUEUE) == set()
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+async def test_a_job_whose_end_could_not_be_noted_does_not_hold_its_lock_for_ever(
+    postgres_url: str, failures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker is well, and its heartbeat goes on: nobody else would ever take the job up."""
+    monkeypatch.setattr(jobs_module, "HEARTBEAT", 60.0)
+    monkeypatch.setattr(jobs_module, "CONNECTED_WITHIN", 0.3)
+    async with Process(postgres_url).opened() as process:
+        process.failures = failures
+        assert await process.put(1) and await process.put(2)
+        await _until(lambda: process.begun == [1])
+        async with process.no_connections():
+            process.go.set()
+            await asyncio.sleep(1.0)
+            assert process.begun == [1]
+        await _until(lambda: process.done == [1, 2])
+
+
+async def test_a_worker_whose_heartbeat_failed_once_is_not_taken_for_lost(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "CONNECTED_WITHIN", 0.2)
+    async with Process(postgres_url).opened() as process, Process(postgres_url).opened() as other:
+        assert await process.put(1)
+        await _until(lambda: process.begun == [1] or other.begun == [1])
+        busy, idle = (process, other) if process.begun else (other, process)
+        async with busy.no_connections():
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)  # STALLED, and more
+        busy.go.set()
+        await _until(lambda: busy.done == [1])
+        assert not idle.begun
+
+
+async def test_a_worker_hears_of_jobs_again_after_it_could_not_connect(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_module, "POLL", 60.0)
+    async with Process(postgres_url).opened() as process:
+        async with _no_new_connections(postgres_url):
+            await process.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE left(query, 6) = 'LISTEN'"
+            )
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(1.5)
+        process.go.set()
+        assert await process.put(1)
+        await _until(lambda: process.done == [1])
 
 
 async def test_a_worker_whose_database_is_away_ends_when_it_is_told(postgres_url: str) -> None:
@@ -221,6 +284,19 @@ async def test_a_worker_ends_a_turn_that_was_stopped_before_it_came_to_it(many: 
         await many.storage.run(lambda work: work.deliveries.stop(turn.id))
         async with many.working():
             await many.until("(stopped)")
+
+
+@asynccontextmanager
+async def _no_new_connections(url: str) -> AsyncIterator[None]:
+    """The server lets nobody in to this database for a while; who is connected stays."""
+    name = conninfo_to_dict(plain_url(url))["dbname"]
+    async with await AsyncConnection.connect(plain_url(url), dbname="postgres", autocommit=True) as server:
+        for allowed in (False, True):
+            await server.execute(
+                SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(Identifier(str(name)), Literal(allowed))
+            )
+            if not allowed:
+                yield
 
 
 async def _nothing(*arguments: object, **more: object) -> bool:
