@@ -7,8 +7,8 @@
 
 A *talk* is one conversation: the questions in the order in which they were asked, and the bot's messages as they stand.
 Telegram alone leaves real doubt: a message whose sending took effect while the one who sent it never learned so. Such
-questions are named in `Talk.doubtful`; where one of them has a part twice or not at all, it counts as `in_doubt`
-instead. Discord settles it by the nonce, so nothing there is excused.
+questions, where Parley says as much itself, are named in `Talk.doubtful`; where one of them has a part twice or not at
+all, it counts as `in_doubt` instead. Discord settles it by the nonce, so nothing there is excused.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ async def run(plan: Plan, database: Database, folder: Path, tell: Callable[[str]
                 await operator.open()
                 await crowd.greet()
                 await _break(plan, crowd, operator, random.Random(plan.seed + 1))
-                finding = await _settled(plan, crowd, platforms)
+                finding = await _settled(plan, crowd, platforms, site)
             finally:
                 telling.cancel()
                 await operator.close()
@@ -96,7 +96,7 @@ async def _troubles(operator: Operator, draw: random.Random) -> None:
         await asyncio.shield(operator.trouble())  # one that was begun is ended, or it would never be
 
 
-async def _settled(plan: Plan, crowd: Crowd, platforms: Stage) -> Finding:
+async def _settled(plan: Plan, crowd: Crowd, platforms: Stage, site: Site) -> Finding:
     """The last process has all the calm it wants: what is not there then is lost."""
     loop = asyncio.get_running_loop()
     until = loop.time() + plan.patience
@@ -105,7 +105,8 @@ async def _settled(plan: Plan, crowd: Crowd, platforms: Stage) -> Finding:
         while loop.time() - platforms.watch.last < QUIET and loop.time() < until:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.2)
         finding = Finding()
-        for talk in platforms.talks():
+        noted = await asyncio.to_thread(site.doubted)
+        for talk in platforms.talks(noted):
             finding.add(talk)
         if not finding.faults or loop.time() >= until:
             return finding

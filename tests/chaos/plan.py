@@ -9,10 +9,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
+from tests.chaos import script
 from tests.chaos.clock import Clock
 from tests.chaos.stage import DISCORD_TOKEN
 from tests.support.discord_server import DiscordServer
 from tests.support.telegram_server import TOKEN, TelegramServer
+
+_DOUBTED = text("SELECT text FROM turns WHERE id IN (SELECT turn_id FROM parts WHERE doubt <> '')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,16 @@ class Site:
     @property
     def log(self) -> Path:
         return self.folder / "serve.log"
+
+    def doubted(self) -> set[int]:
+        """The questions of which Parley's own rows say that a part was sent again, or left, in doubt."""
+        engine = create_engine(self.database.url or f"sqlite:///{self.folder / 'home' / 'parley.db'}")
+        try:
+            with engine.connect() as connection:
+                texts = connection.execute(_DOUBTED).scalars().all()
+        finally:
+            engine.dispose()
+        return {int(found[1]) for text in texts if (found := script.QUESTION.search(text))}
 
     def config(self, role: str = "serve", webhook: bool = False, die_at: tuple[str, int] | None = None) -> Path:
         """A file for `serve_process`. `die_at`: it kills itself when it passes that point the n-th time."""

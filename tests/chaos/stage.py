@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -137,14 +137,17 @@ class Stage:
         self.sky.draw.shuffle(shuffled)
         return [update for chat in shuffled for update in [*chat, *chat]]
 
-    def talks(self) -> list[Talk]:
-        """All conversations as they stand now, for the checker."""
+    def talks(self, noted: Set[int]) -> list[Talk]:
+        """All conversations as they stand now, for the checker. Only doubt that Parley's rows tell of (`noted`) is an
+        excuse, and only where something happened that leaves it.
+        """
+        excused = self.watch.doubtful & noted
         return [
             Talk(
                 spot.name,
                 self.asked.get(spot.name, []),
                 spot.bubbles(),
-                self.watch.doubtful if isinstance(spot, TelegramSpot) else set(),
+                excused if isinstance(spot, TelegramSpot) else set(),
             )
             for spot in self.spots
         ]
