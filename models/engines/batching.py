@@ -13,10 +13,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import torch
-
 from models.engines.adapters import Adapters
 from models.engines.decoding import Decoder
+from models.engines.failures import is_out_of_memory
 from models.engines.sequence import Prompt, Scoring, Sequence
 from models.engines.slots import grains
 from models.errors import EngineFailed
@@ -168,8 +167,3 @@ class Batch:
         self._decoder.drop()
         for prompt in self._coming:
             prompt.computed = 0
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a library's error says that memory ran out."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

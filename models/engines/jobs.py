@@ -6,8 +6,6 @@ import asyncio
 import threading
 from typing import Generic, TypeVar
 
-from models.errors import EngineFailed
-
 T = TypeVar("T")
 
 
@@ -44,10 +42,3 @@ class Job(Generic[T]):
 class _Failure:
     def __init__(self, error: Exception) -> None:
         self.error = error
-
-
-def translated(error: Exception, name: str) -> EngineFailed:
-    """Say what a foreign error means; its own text may hold people's words, so it is not repeated."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return EngineFailed(f"The model '{name}' ran out of memory. Use a smaller model, or a shorter text.")
-    return EngineFailed(f"The model '{name}' stopped with an error ({type(error).__name__}); the log has the details.")

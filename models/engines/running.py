@@ -59,8 +59,9 @@ class Running:
     def _prompt(self, work: Work) -> Prompt:
         if not isinstance(work, Write):
             return Scoring(work.prompt, work.continuations, work.job)
-        sampler = Sampler(work.request, self._loaded.device, work.constraint)
-        return Sequence(work.prompt, work.request, work.limit, work.job, sampler, self._loaded.tokenizer, work.adapter)
+        text = work.text
+        sampler = Sampler(text.request, self._loaded.device, text.constraint)
+        return Sequence(text.prompt, text.request, text.limit, work.job, sampler, self._loaded.tokenizer, text.adapter)
 
 
 def pick_decoder(loaded: LoadedModel, prefix_bytes: int, adapters: Adapters | None = None) -> Decoder:

@@ -10,7 +10,7 @@ from traceback import format_tb
 from typing import TYPE_CHECKING
 
 from models.engines.admission import SHORT_WORK, AdmissionQueue, Ticket
-from models.engines.jobs import translated
+from models.engines.failures import translated
 from models.engines.work import Work, Write
 from models.errors import EngineFailed, ModelError
 from models.types import Finished, FinishReason
@@ -44,14 +44,14 @@ class Server:
         with self._changed:
             self.check_open()
             if isinstance(work, Write):
-                deadline = work.request.deadline
+                text, request = work.text, work.text.request
                 ticket = self._queue.enter(
                     work,
-                    prompt=len(work.prompt),
-                    new=work.limit,
-                    person=work.request.person,
-                    priority=work.request.priority,
-                    deadline=None if deadline is None else time.monotonic() + deadline,
+                    prompt=len(text.prompt),
+                    new=text.limit,
+                    person=request.person,
+                    priority=request.priority,
+                    deadline=None if request.deadline is None else time.monotonic() + request.deadline,
                 )
             else:
                 size = len(work.prompt) + sum(map(len, work.continuations))

@@ -11,18 +11,25 @@ from models.types import GenerationEvent, GenerationRequest
 
 
 @dataclass(frozen=True)
-class Write:
+class Text:
     """A text to write, of at most `limit` tokens after the prompt. `adapter` is the adapter's number, 0 for none.
 
     `constraint` holds it to the request's schema, if it has one.
     """
 
-    job: Job[GenerationEvent]
     request: GenerationRequest
     prompt: Sequence[int]
     limit: int
     adapter: int = 0
     constraint: SchemaConstraint | None = None
+
+
+@dataclass(frozen=True)
+class Write:
+    """A text, and whom it goes to."""
+
+    job: Job[GenerationEvent]
+    text: Text
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,23 @@ from dataclasses import dataclass, field
 from models.engines.admission import Ticket
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import PieceDecoder
-from models.types import Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
+from models.engines.work import Text
+from models.types import Finished, FinishReason, GenerationEvent, TextChunk
 
 
 @dataclass(eq=False, slots=True)
 class PagedJob:
-    """`limit` is how many tokens it may write, `adapter` the adapter's number (0: none).
+    """`limit` is how many tokens it may write: what the text asks for, or less where the cache has no more room.
 
     `request_id` names it in the loop; it gets a new one when it is taken up again after the loop died.
     """
 
-    request: GenerationRequest
-    prompt: Sequence[int]
-    limit: int
+    text: Text
     seed: int
-    adapter: int
     pieces: PieceDecoder
     stops: StopFilter
     loop: asyncio.AbstractEventLoop
+    limit: int = field(init=False)
     results: asyncio.Queue[GenerationEvent | Exception] = field(default_factory=asyncio.Queue)
     request_id: str = ""
     attempts: int = 0
@@ -36,13 +35,16 @@ class PagedJob:
     done: bool = False
     _before: int = 0  # tokens that earlier attempts wrote
 
+    def __post_init__(self) -> None:
+        self.limit = self.text.limit
+
     def options(self) -> dict[str, float | int]:
         """What the loop's sampling wants to know."""
         return {
-            "temperature": float(self.request.temperature),
-            "top_p": float(self.request.top_p),
+            "temperature": float(self.text.request.temperature),
+            "top_p": float(self.text.request.top_p),
             "seed": self.seed,
-            "adapter": self.adapter,
+            "adapter": self.text.adapter,
         }
 
     def begin(self, request_id: str) -> tuple[list[int], int]:
@@ -50,7 +52,7 @@ class PagedJob:
         self.request_id = request_id
         self.attempts += 1
         self._before = len(self.tokens)
-        return [*self.prompt, *self.tokens], self.limit - len(self.tokens)
+        return [*self.text.prompt, *self.tokens], self.limit - len(self.tokens)
 
     def take(self, generated: Sequence[int], ended: bool, eos: frozenset[int]) -> Iterable[GenerationEvent]:
         """Take all that this attempt generated so far; give the events that are new. Sets `done` with the last one."""
@@ -75,7 +77,7 @@ class PagedJob:
         self.done = True
         if text := self.stops.flush():
             yield TextChunk(text)
-        yield Finished(reason, len(self.prompt), len(self.tokens), self.reused)
+        yield Finished(reason, len(self.text.prompt), len(self.tokens), self.reused)
 
     async def next(self) -> GenerationEvent:
         """Wait for the next event; raises what the request failed with."""

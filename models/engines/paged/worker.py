@@ -13,7 +13,8 @@ from traceback import format_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from models.engines.admission import AdmissionQueue, Ticket
-from models.engines.paged.failures import gone, is_out_of_memory, no_room, translated
+from models.engines.failures import is_out_of_memory, translated
+from models.engines.paged.failures import gone, no_room
 from models.engines.paged.job import PagedJob, Post
 from models.errors import EngineFailed, ModelError
 from models.types import FinishReason
@@ -50,16 +51,20 @@ class PagedWorker:
         self._last_step = 0.0
         self._thread: threading.Thread | None = None
 
+    def check_open(self) -> None:
+        """Raises EngineFailed after `close`."""
+        if self._closed.is_set():
+            raise gone(self._name)
+
     def enter(self, job: PagedJob) -> None:
         """Queue a request. Raises Overloaded, or EngineFailed after `close`."""
-        request = job.request
+        request = job.text.request
         deadline = None if request.deadline is None else time.monotonic() + request.deadline
         with self._lock:
-            if self._closed.is_set():
-                raise gone(self._name)
+            self.check_open()
             job.ticket = self._waiting.enter(
                 job,
-                prompt=len(job.prompt),
+                prompt=len(job.text.prompt),
                 new=job.limit,
                 person=request.person,
                 priority=request.priority,
@@ -80,8 +85,7 @@ class PagedWorker:
         """
         future: Future[T] = Future()
         with self._lock:
-            if self._closed.is_set():
-                raise gone(self._name)
+            self.check_open()
             self._inbox.put(lambda: self._work(work, future, pause=pause))
             self._begin()
         return future
@@ -212,7 +216,7 @@ class PagedWorker:
     def _note_rate(self, outputs: Sequence[Any]) -> None:
         now = time.monotonic()
         jobs = [self._running[one.request_id] for one in outputs if one.request_id in self._running]
-        new = sum(len(job.prompt) for job in jobs if not job.tokens)
+        new = sum(len(job.text.prompt) for job in jobs if not job.tokens)
         seconds = now - self._last_step
         if jobs and seconds < _LOOK_AFTER:
             with self._lock:
