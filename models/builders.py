@@ -126,12 +126,10 @@ class Builders:
         least = weights + (_LEAST_CACHE if paged else 0)
         if least <= room:
             return weights + self._cache(spec, folder) if paged else weights
-        fitting = [f"{one.name} ({gigabytes(one.memory_bytes or 0)})" for one in what_fits(task, room)][:3]
-        smaller = f"These fit: {', '.join(fitting)}." if fitting else "None that Parley knows for this task fits."
         packed = " Or set models.quantisation to int8 or int4." if paged and options.quantisation == "none" else ""
         raise TooLarge(
             f"The model '{spec.name}' takes about {gigabytes(least)}, and {gigabytes(room)} are there for models "
-            f"(models.memory_gb). {smaller}{packed}"
+            f"(models.memory_gb). {what_fits(task, room)}{packed}"
         )
 
     def _cache(self, spec: ModelSpec, folder: Path) -> int:

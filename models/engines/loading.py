@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.convert import quiet_transformers
-from models.engines.memory import check_memory
+from models.devices import Device
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
+from models.memory import check_memory
 
 if TYPE_CHECKING:
     import torch
 
     from models.engines.llama import LlamaForward
 
-Device = Literal["auto", "cpu", "cuda"]
 NumberType = Literal["auto", "float32", "bfloat16", "mixed", "int4"]
 """`int4` uses a model's own 4-bit blocks where it has some, and elsewhere is what `auto` is without it."""
 

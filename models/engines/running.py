@@ -13,10 +13,10 @@ from models.engines.forward import SingleDecoder, TransformersForward, looks_bac
 from models.engines.llama import LlamaForward
 from models.engines.llamacpp_decoding import LlamaCppDecoder
 from models.engines.loading import LoadedModel
-from models.engines.memory import cache_bytes
 from models.engines.sampling import Sampler
 from models.engines.sequence import Prompt, Scoring, Sequence
 from models.engines.work import Work, Write
+from models.memory import cache_bytes
 
 
 class Running:

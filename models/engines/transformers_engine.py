@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.devices import Device
 from models.engines.jobs import Job
-from models.engines.loading import Device, NumberType, load_causal, load_generator
+from models.engines.loading import NumberType, load_causal, load_generator
 from models.engines.local import LocalGenerator, Next
 from models.engines.serving import Server
 from models.engines.work import Score, Text, Write

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.engines.loading import Device, pick_device
+from models.devices import Device
+from models.engines.loading import pick_device
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING

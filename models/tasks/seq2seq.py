@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from models.engines.loading import Device, pick_device
+from models.devices import Device
+from models.engines.loading import pick_device
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING

@@ -19,8 +19,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from models.devices import Device
 from models.engines.admission import AdmissionQueue
-from models.engines.loading import Device, NumberType
+from models.engines.loading import NumberType
 from models.engines.local import LocalGenerator, Next
 from models.engines.paged.job import PagedJob
 from models.engines.paged.ranks import rank, ranks
@@ -34,8 +35,8 @@ from models.locks import LOADING
 
 if TYPE_CHECKING:
     from models.engines.loading import LoadedModel
-    from models.engines.paged.loading import Quantisation
     from models.engines.paged.loop import PagedLoop
+    from models.memory import Quantisation
 
 _WAITING_TOKENS = 262_144
 _SIZES = PagedSizes()

@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from models.convert import quiet_transformers
-from models.engines.loading import Device, LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
+from models.devices import Device
+from models.engines.loading import LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
 from models.engines.paged.ranks import ranks
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
+from models.memory import Quantisation
 
 if TYPE_CHECKING:
     import torch
-
-Quantisation = Literal["none", "int8", "int4"]
 
 _LOG = logging.getLogger(__name__)
 
