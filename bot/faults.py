@@ -11,6 +11,7 @@ from collections.abc import Callable
 COMMITS = (
     "turn accepted",
     "turn taken up",
+    "turn handed back",
     "turn started",
     "turn finished",
     "turn ended",

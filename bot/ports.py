@@ -191,6 +191,12 @@ class Deliveries(Protocol):
         """Note how the delivery ended; a kept attachment goes. Raises NotFound and TakenOver."""
         ...
 
+    def handed_back(self, turn_id: int, attempt: int) -> None:
+        """Note that the turn is let go on purpose, for another run: this attempt does not speak against it. Raises
+        NotFound and TakenOver.
+        """
+        ...
+
     def stop(self, turn_id: int) -> None:
         """Note that the person wants no answer any more: whoever works on the turn, now or later, ends it."""
         ...
@@ -202,7 +208,9 @@ class Deliveries(Protocol):
         ...
 
     def again(self, turn_id: int) -> bool:
-        """Have a turn answered that had failed, or delivered that could not be; False where there is none such."""
+        """Have a turn answered that had failed, or delivered that could not be, as if nobody had tried before; False
+        where there is none such.
+        """
         ...
 
 

@@ -99,6 +99,7 @@ def _as_json(noted: Noted, now: datetime, show_text: bool) -> dict[str, Any]:
         "state": turn.state,
         "delivery": turn.delivery,
         "attempts": turn.attempts,
+        "excused": turn.excused,
         "repeated": noted.repeated,
         "left": noted.left,
         **({"text": turn.text, "reason": turn.reason} if show_text else {}),

@@ -16,8 +16,9 @@ from bot.delivery.ports import EventSource, Outlet, Outlets, TurnQueue
 from bot.delivery.presenter import Presentation
 from bot.delivery.retrying import Patience
 from bot.delivery.rules import TurnRules
+from bot.delivery.whole import whole
 from bot.domain import Channel, Delivery, Event, Origin, Turn, TurnState
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, NotFound, StorageError, TakenOver
 from bot.mistakes import place_of
 from bot.ports import LanguageTools, Storage, Texts, UnitOfWork
 
@@ -205,8 +206,22 @@ class Answering:
         self._presented[turn.id] = presentation
         try:
             await presentation.run()
+        except asyncio.CancelledError:
+            if self.queue.hands_back(turn.id):
+                await self._excuse(taken)
+            raise
         finally:
             del self._presented[turn.id]
+
+    async def _excuse(self, turn: Turn) -> None:
+        """Note that the turn goes back on purpose. Not tried again: a process that ends waits for no database."""
+        note = commit(
+            self._storage, "turn handed back", lambda work: work.deliveries.handed_back(turn.id, turn.attempts)
+        )
+        try:
+            await whole(note)
+        except (StorageError, TakenOver, NotFound) as error:
+            log.info("turn %s: it could not be noted that it is handed back: %s", turn.id, type(error).__name__)
 
     async def _take_away(self, turn: Turn, opened: OpenChannel) -> None:
         parts = await self._storage.read(lambda work: list(work.parts.of_turn(turn.id)))
@@ -222,8 +237,8 @@ class Answering:
         )
 
     def _events(self, turn: Turn, late: bool, handing_back: Callable[[], bool]) -> AsyncGenerator[Event, None]:
-        if turn.unfinished and turn.attempts > self._rules.attempts:
-            log.error("turn %s was taken up %d times in vain; it is given up", turn.id, turn.attempts - 1)
+        if turn.unfinished and turn.tries > self._rules.attempts:
+            log.error("turn %s was taken up %d times in vain; it is given up", turn.id, turn.tries - 1)
             return self._conductor.refuse(turn, self._say("gave-up", turn))
         if turn.unfinished and late and self._rules.expire:
             return self._conductor.refuse(turn, self._say("expired", turn))

@@ -13,7 +13,8 @@ class TurnRules:
 
     `while_answering` says what a message does to the one before it: wait its turn, be `join`ed to it where it comes
     within `join_within`, or `replace` it. A turn older than `old_after` gets its answer with an apology, or (`expire`)
-    a note alone. `attempts` is how often a turn is taken up before it counts as broken. More unfinished turns than
+    a note alone. `attempts` is how often a turn is taken up before it counts as broken, but for the times
+    when it was handed back on purpose. More unfinished turns than
     `queue`, or than `queue_here` in one conversation, are refused with a sentence. `repeat`: a message that may have
     been sent, where the platform cannot tell, is sent again.
     """

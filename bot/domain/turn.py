@@ -48,8 +48,8 @@ class Turn:
 
     `update_id` is the platform's own id of the message; (channel, bot, update_id) is unique, so a redelivered
     update changes nothing. `bot` tells several bots on one channel apart. `id` is 0 until storage gives one.
-    `attempts` counts how often it was taken up, `stopped` tells that the person wants no answer any more, and `reason`
-    is what the person is told of a failed one.
+    `attempts` counts how often it was taken up, `excused` how many of those do not speak against it, `stopped` tells
+    that the person wants no answer any more, and `reason` is what the person is told of a failed one.
     """
 
     channel: Channel
@@ -66,11 +66,19 @@ class Turn:
     attempts: int = 0
     stopped: bool = False
     reason: str = ""
+    excused: int = 0
 
     @property
     def unfinished(self) -> bool:
         """Whether it is yet to be answered."""
         return self.state in (TurnState.ACCEPTED, TurnState.WORKING)
+
+    @property
+    def tries(self) -> int:
+        """How often it was taken up, but for the times when it was handed back on purpose, and for those before an
+        operator wanted it tried again: as often as that its process may have died of it.
+        """
+        return self.attempts - self.excused
 
     @property
     def to_deliver(self) -> bool:

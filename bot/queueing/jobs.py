@@ -18,7 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import Job
 
 from bot.errors import StorageError
-from bot.queueing.own_jobs import OwnJobs
+from bot.queueing.own_jobs import HANDED_BACK, OwnJobs
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +57,17 @@ class Jobs:
         self._manager = self.app.job_manager = OwnJobs(self._connector)
 
     def task(self, name: str, work: Callable[..., Awaitable[None]]) -> None:
-        """Name a task; `work` is given what it was put with, and as `attempts` how often it was broken off before."""
+        """Name a task; `work` is given what it was put with, and as `attempts` how often it was broken off before, but
+        for the times when it was handed back.
+        """
 
         async def run(context: JobContext, /, **arguments: Any) -> None:
-            await work(**arguments, attempts=context.job.attempts)
+            handed_back = arguments.pop(HANDED_BACK, 0)
+            try:
+                await work(**arguments, attempts=context.job.attempts - handed_back)
+            except asyncio.CancelledError:  # kept as the job is put back
+                context.job.task_kwargs[HANDED_BACK] = handed_back + 1
+                raise
 
         self.app.task(name=name, retry=Again(), pass_context=True)(run)
 

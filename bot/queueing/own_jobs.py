@@ -29,6 +29,8 @@ from psycopg_pool import PoolTimeout
 log = logging.getLogger(__name__)
 
 LISTEN_AGAIN = 1.0  # seconds
+HANDED_BACK = "handed_back"
+"""Beside a job's arguments: how many of its attempts were broken off on purpose, by a process that ended in peace."""
 
 _MINE = """
 WITH mine AS MATERIALIZED (
@@ -37,6 +39,10 @@ WITH mine AS MATERIALIZED (
     FOR UPDATE
 )
 """
+_EXCUSE = f"""{_MINE}
+UPDATE procrastinate_jobs SET args = jsonb_set(args, '{{{HANDED_BACK}}}', to_jsonb(%(handed_back)s::int))
+FROM mine WHERE procrastinate_jobs.id = mine.id
+"""  # noqa: S608
 _FINISH = f"{_MINE} SELECT procrastinate_finish_job_v1(mine.id, %(status)s, %(delete_job)s) FROM mine"  # noqa: S608
 _RETRY = f"{_MINE} SELECT procrastinate_retry_job_v2(mine.id, %(retry_at)s, NULL, NULL, NULL) FROM mine"  # noqa: S608
 
@@ -96,6 +102,8 @@ class OwnJobs(JobManager):
             self._owed.append(change)
 
     async def _put_back(self, job: Job, retry_at: datetime) -> None:
+        if (handed_back := job.task_kwargs.get(HANDED_BACK)) is not None:
+            await self._change(_EXCUSE, job, handed_back=handed_back)
         try:
             await self._change(_RETRY, job, retry_at=retry_at)
         except UniqueViolation:

@@ -77,6 +77,11 @@ class SqlDeliveries:
         if delivery is Delivery.DELIVERED:
             SqlAttachments(self._connection).drop(turn_id)
 
+    def handed_back(self, turn_id: int, attempt: int) -> None:
+        """Raises NotFound and TakenOver."""
+        check_attempt(self._connection, turn_id, attempt)
+        self._connection.execute(update(turns).where(turns.c.id == turn_id).values(excused=turns.c.excused + 1))
+
     def stop(self, turn_id: int) -> None:
         """Raises NotFound."""
         if not self._connection.execute(update(turns).where(turns.c.id == turn_id).values(stopped=True)).rowcount:
@@ -93,6 +98,6 @@ class SqlDeliveries:
         here = (turns.c.id == turn_id, turns.c.channel != Channel.CONSOLE, turns.c.state != TurnState.REPLACED)
         failed = update(turns).where(*here, turns.c.state == TurnState.FAILED)
         undelivered = update(turns).where(*here, turns.c.delivery == Delivery.UNDELIVERABLE)
-        anew = {"delivery": Delivery.PENDING, "attempts": 0}
+        anew = {"delivery": Delivery.PENDING, "excused": turns.c.attempts}
         changed = self._connection.execute(failed.values(state=TurnState.ACCEPTED, reason="", **anew)).rowcount
         return bool(changed or self._connection.execute(undelivered.values(**anew)).rowcount)

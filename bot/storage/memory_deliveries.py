@@ -49,6 +49,11 @@ class MemoryDeliveries:
         if delivery is Delivery.DELIVERED:
             self._state.attachments.pop(turn_id, None)
 
+    def handed_back(self, turn_id: int, attempt: int) -> None:
+        """Raises NotFound and TakenOver."""
+        turn = self._state.mine(turn_id, attempt)
+        self._put(replace(turn, excused=turn.excused + 1))
+
     def stop(self, turn_id: int) -> None:
         """Raises NotFound."""
         self._put(replace(self._state.turn(turn_id), stopped=True))
@@ -72,7 +77,7 @@ class MemoryDeliveries:
             turn = replace(turn, state=TurnState.ACCEPTED, reason="")
         elif turn.delivery is not Delivery.UNDELIVERABLE:
             return False
-        self._put(replace(turn, delivery=Delivery.PENDING, attempts=0))
+        self._put(replace(turn, delivery=Delivery.PENDING, excused=turn.attempts))
         return True
 
     def _put(self, turn: Turn) -> Turn:

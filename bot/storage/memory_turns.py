@@ -42,6 +42,7 @@ class MemoryTurns:
             attempts=0,
             stopped=False,
             reason="",
+            excused=0,
         )
         self._state.turns[kept.id] = kept
         self._state.updates[key] = kept.id

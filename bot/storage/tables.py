@@ -91,6 +91,7 @@ turns = Table(
     Column("delivery", Key, nullable=False, server_default=Delivery.PENDING),
     Column("attempts", Integer, nullable=False, server_default="0"),  # how often it was taken up
     Column("stopped", Boolean, nullable=False, server_default=false()),  # the person wants no answer any more
+    Column("excused", Integer, nullable=False, server_default="0"),  # attempts that do not speak against it
     UniqueConstraint("channel", "bot", "update_id"),
     Index(None, "conversation_id", "id"),
     Index(None, "conversation_id", "message_id"),

@@ -26,4 +26,5 @@ def read_turn(row: Row[Any]) -> Turn:
         attempts=row.attempts,
         stopped=row.stopped,
         reason=row.reason,
+        excused=row.excused,
     )

@@ -58,6 +58,33 @@ async def test_what_needs_nothing_is_not_taken_up(storage: Storage, end: str) ->
     assert await storage.run(work) is None
 
 
+async def test_what_is_handed_back_does_not_count_as_a_try(storage: Storage) -> None:
+    turn = await storage.run(kept)
+    for attempt in (1, 2, 3):
+        await storage.run(lambda work: work.deliveries.take_up(turn.id, NOW))
+        if attempt != 2:
+            await storage.run(lambda work, at=attempt: work.deliveries.handed_back(turn.id, at))  # type: ignore[misc]
+    known = await storage.read(lambda work: work.turns.get(turn.id))
+    assert known is not None
+    assert (known.attempts, known.excused, known.tries) == (3, 2, 1)
+    with pytest.raises(NotFound):
+        await storage.run(lambda work: work.deliveries.handed_back(99, 1))
+
+
+async def test_what_an_operator_wants_tried_again_begins_anew_and_keeps_its_token(storage: Storage) -> None:
+    def work(work: UnitOfWork) -> Turn | None:
+        turn = kept(work)
+        for _ in range(3):
+            work.deliveries.take_up(turn.id, NOW)
+        work.turns.end(turn.id, TurnState.FAILED, NOW, "", "Sorry.")
+        assert work.deliveries.again(turn.id)
+        return work.turns.get(turn.id)
+
+    known = await storage.run(work)
+    assert known is not None
+    assert (known.attempts, known.tries) == (3, 0)
+
+
 async def test_who_was_overtaken_changes_nothing_any_more(storage: Storage) -> None:
     def begin(work: UnitOfWork) -> int:
         turn = kept(work)
@@ -74,6 +101,7 @@ async def test_who_was_overtaken_changes_nothing_any_more(storage: Storage) -> N
         lambda work: work.parts.doubted(turn, 0, 1, Doubt.REPEATED),
         lambda work: work.parts.removed(turn, 0, 1),
         lambda work: work.deliveries.ended(turn, Delivery.DELIVERED, 1),
+        lambda work: work.deliveries.handed_back(turn, 1),
     ):
         with pytest.raises(TakenOver):
             await storage.run(change)

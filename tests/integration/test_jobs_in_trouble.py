@@ -48,11 +48,13 @@ class Process:
         self.jobs.task("task", self._work)
         self.begun: list[int] = []
         self.done: list[int] = []
+        self.attempts: list[int] = []
         self.failures = 0
         self.go = asyncio.Event()
 
     async def _work(self, number: int, attempts: int) -> None:
         self.begun.append(number)
+        self.attempts.append(attempts)
         await self.go.wait()
         if self.failures:
             self.failures -= 1
@@ -75,11 +77,13 @@ class Process:
             yield
 
     @asynccontextmanager
-    async def opened(self, working: bool = True) -> AsyncIterator[Process]:
+    async def opened(self, working: bool = True, finishing: bool = True) -> AsyncIterator[Process]:
+        """`finishing`: in the end its jobs are let go, and not handed back."""
         async with self.jobs.opened():
             worker = asyncio.create_task(self.jobs.work([QUEUE], 10) if working else asyncio.sleep(0))
             yield self
-            self.go.set()
+            if finishing:
+                self.go.set()
             worker.cancel()
             await asyncio.wait([worker], timeout=20)
             assert worker.done()
@@ -106,6 +110,21 @@ async def test_a_lost_process_job_that_waits_once_more_does_not_hold_its_lock_fo
             third.go.set()
             await _until(lambda: third.done == [1])
             assert not lost.done
+
+
+async def test_a_job_that_is_handed_back_counts_no_attempt_and_that_of_a_lost_process_does(postgres_url: str) -> None:
+    seen = []
+    async with Process(postgres_url).opened(working=False) as other:
+        assert await other.put(1)
+        for lost in (False, True, False, False):
+            async with Process(postgres_url).opened(finishing=False) as process:
+                await _until(lambda process=process: process.begun == [1])  # type: ignore[misc]
+                seen += process.attempts
+                if lost:
+                    await other.execute("DELETE FROM procrastinate_workers")
+                    await _until(lambda process=process: process.begun == [1, 1])  # type: ignore[misc]
+                    seen += process.attempts[1:]
+    assert seen == [0, 0, 1, 1, 1]
 
 
 async def test_a_process_that_comes_back_does_not_end_the_job_that_is_anothers_by_now(postgres_url: str) -> None:

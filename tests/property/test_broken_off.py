@@ -114,6 +114,16 @@ async def stops(desk: ReceptionDesk) -> None:
     await asyncio.sleep(20)
 
 
+async def restarts(desk: ReceptionDesk) -> None:
+    """In the middle of an answer, by a stop that waits for nothing."""
+    await desk.reception.aclose(deadline=0.1)
+    desk.start()
+    await desk.reception.resume(desk.outlets)
+    await asyncio.sleep(3)
+    desk.skill.go_on.set()
+    await asyncio.sleep(20)
+
+
 def loses_first_answer() -> Callable[[str], DeliveryError | None]:
     """The platform takes the first message, and the connection breaks before it can say so."""
     left = ["send"]
@@ -144,6 +154,7 @@ SCENARIOS = {
     "stopped": Scenario((says("slow one", "u1", wait=3), says("waits", "u2", wait=0.1), stops), slowly=True),
     "deleted": Scenario((says("slow one", "u1", wait=3), lets_the_message_vanish), slowly=True),
     "question deleted": Scenario((says("slow one", "u1", "q1", wait=3), deletes_the_question), slowly=True),
+    "restarted": Scenario((says("slow one", "u1", wait=3), restarts, says("again", "u2")), slowly=True),
     "terminal": Scenario((types,)),
     "liked": Scenario((says("hello", "u1"), likes)),
     "paired": Scenario((says("knock", "u1"), pairs, says("hello", "u2")), access=AccessOptions("pairing")),

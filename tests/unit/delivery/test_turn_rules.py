@@ -141,6 +141,37 @@ def test_a_turn_at_which_every_process_dies_is_given_up_and_said_so(crashes: int
     assert stands(talk) == answered
 
 
+def test_a_turn_that_every_stop_hands_back_is_answered_in_the_end() -> None:
+    async def talk(desk: ReceptionDesk) -> None:
+        turn = await desk.says("slow one")
+        assert turn is not None
+        for _ in range(5):
+            await asyncio.sleep(3)
+            await desk.reception.aclose(deadline=0.5)
+            desk.choose(attempts=2)
+            await desk.reception.resume(desk.outlets)
+        await asyncio.sleep(3)
+        known = await desk.desk.storage.read(lambda work: work.turns.get(turn.id))
+        assert known is not None
+        assert (known.attempts, known.tries) == (6, 1)
+
+    assert stands(talk) == ["slow one"]
+
+
+def test_what_a_person_stops_is_not_taken_for_handed_back() -> None:
+    async def talk(desk: ReceptionDesk) -> None:
+        turn = await desk.says("slow one")
+        assert turn is not None
+        await asyncio.sleep(3)
+        await desk.reception.stop(turn.conversation_id)
+        await asyncio.sleep(3)
+        known = await desk.desk.storage.read(lambda work: work.turns.get(turn.id))
+        assert known is not None
+        assert known.excused == 0
+
+    assert stands(talk) == ["slow\n(stopped)"]
+
+
 def test_what_an_operator_wants_tried_again_is_taken_up_while_parley_runs() -> None:
     def blocked(method: str) -> None:
         if method == "send":
