@@ -86,13 +86,15 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _models(settings: Settings) -> Iterator[Finding]:
     from bot.doors.models import chosen_models, examine_model
+    from models.catalogue import GgufSource
 
     for task, specs in chosen_models(settings).items():
         for spec in specs:
             state, cure = examine_model(spec, settings)
             name = f"model for {task}"
             if state == "whole":
-                yield Finding(name, "ok", f"{spec.name} ({spec.licence})")
+                on = ", on llama.cpp" if isinstance(spec.source, GgufSource) else ""
+                yield Finding(name, "ok", f"{spec.name} ({spec.licence}){on}")
             elif state == "answers":
                 yield Finding(name, "ok", f"{spec.name} answers")
             else:

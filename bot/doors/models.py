@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 T = TypeVar("T")
+State = Literal["whole", "damaged", "missing", "unrunnable", "answers", "silent"]
+"""How a chosen model is found: its files, whether what runs them is installed, or whether its server answers."""
 
 SMALL_MODEL_BYTES = 1_000_000_000  # about half a billion parameters in bf16
 
@@ -83,9 +85,7 @@ def writes_answers(settings: Settings) -> bool:
     return bool(specs) and status(specs[0], settings.models_dir).bytes >= SMALL_MODEL_BYTES
 
 
-def examine_model(
-    spec: ModelSpec, settings: Settings
-) -> tuple[Literal["whole", "damaged", "missing", "answers", "silent"], str]:
+def examine_model(spec: ModelSpec, settings: Settings) -> tuple[State, str]:
     """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well)."""
     from models.catalogue import ServerSource, Task
 
@@ -97,8 +97,10 @@ def examine_model(
     return ("silent" if cure else "answers"), cure
 
 
-def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[Literal["whole", "damaged", "missing"], str]:
+def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:
     """Read every byte of a model: its state, and what to do about it (empty if whole)."""
+    from models.catalogue import GgufSource
+    from models.engines.llamacpp_engine import check_llamacpp
     from models.weights import find, status
 
     found = status(spec, models_dir, verify=True)
@@ -111,6 +113,11 @@ def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[Literal["whole",
         find(spec, models_dir)
     except ModelError as error:  # a folder of the person's own, which cannot be fetched
         return "damaged", str(error)
+    if isinstance(spec.source, GgufSource):
+        try:
+            check_llamacpp()
+        except ModelError as error:
+            return "unrunnable", str(error)
     return "whole", ""
 
 

@@ -46,8 +46,9 @@ class ModelsSettings(Group):
     generator: Name | None = Field(
         default=None,
         examples=["./models/my-model"],
-        description="Writes answers in place of the profile's model: a catalogue name, a folder, a hub id, or "
-        '"server:NAME". Several, separated by commas: the next one writes when one before it cannot.',
+        description="Writes answers in place of the profile's model: a catalogue name, a folder, a GGUF file (run by "
+        'llama.cpp: extra llamacpp), a hub id, or "server:NAME". Several, separated by commas: the next one writes '
+        "when one before it cannot.",
     )
     embedder: Name | None = Field(
         default=None, examples=["./models/my-embedder"], description="Embeds texts in place of the profile's model."

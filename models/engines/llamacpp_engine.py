@@ -9,13 +9,15 @@ llama.cpp, whose rounding depends on who shares a step, so that a seed gives the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.engines.loading import LoadedModel
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.transformers_engine import TransformersGenerator
-from models.errors import EngineFailed, InvalidWeights
+from models.errors import EngineFailed
+from models.folders import check_gguf
 from models.locks import LOADING
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class LlamaCppGenerator(TransformersGenerator):
     """A `Generator` over a GGUF file. `cache_tokens` is how much all conversations together may take of its memory.
 
-    Raises InvalidWeights where there is no such file, and EngineFailed at the first use without llama-cpp-python.
+    Raises InvalidWeights for a file that is no such model, and EngineFailed at the first use without llama-cpp-python.
     """
 
     def __init__(
@@ -41,8 +43,7 @@ class LlamaCppGenerator(TransformersGenerator):
         context_tokens: int = 4096,
         cache_tokens: int = 16_384,
     ) -> None:
-        if not gguf.is_file():
-            raise InvalidWeights(f"There is no file {gguf.name}. Give the path of a GGUF file.")
+        check_gguf(gguf)
         super().__init__(gguf, name=name or gguf.stem, languages=languages, threads=threads, slots=slots)
         self._context = min(context_tokens, cache_tokens)
         self._cache_tokens = cache_tokens
@@ -78,14 +79,19 @@ class LlamaCppGenerator(TransformersGenerator):
             return self._opened
 
 
+def check_llamacpp() -> None:
+    """Raises EngineFailed, with what to install, where llama.cpp is not there. Loads nothing."""
+    try:
+        there = find_spec("llama_cpp") is not None
+    except ValueError:  # what stands under the name is no module
+        there = False
+    if not there:
+        raise EngineFailed("GGUF models need llama.cpp. Install it with `pip install 'parley[llamacpp]'`.")
+
+
 def _opened(gguf: Path) -> LlamaCppModel:
+    check_llamacpp()
     with LOADING:
-        try:
-            import llama_cpp  # noqa: F401 - only whether it is there
-        except ImportError as error:
-            raise EngineFailed(
-                "GGUF models need llama.cpp. Install it with `pip install 'parley[llamacpp]'`."
-            ) from error
         from models.engines.llamacpp_decoding import LlamaCppModel
 
         return LlamaCppModel(gguf)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from bot.settings import load_settings
 from bot.storage import migrate
 from tests.integration.conftest import Parley, TinyModels
+from tests.support.tiny_gguf import to_gguf
 
 
 def test_the_models_are_listed_with_what_each_task_uses(parley: Parley, tiny_models: TinyModels) -> None:
@@ -29,6 +33,30 @@ def test_whole_weights_pass_the_check(parley: Parley) -> None:
     done = parley("models", "check", "--json")
     assert done.code == 0
     assert {row["task"]: row["state"] for row in done.rows} == {"generate": "whole", "embed": "whole"}
+
+
+def test_a_gguf_file_is_listed_and_checked(
+    parley: Parley, tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = to_gguf(tiny_models.generator, tmp_path / "tiny-q8.gguf")
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(path))
+    rows = {row["name"]: row for row in parley("models", "list", "--json").rows}
+    assert (rows["tiny-q8"]["engine"], rows["tiny-q8"]["used_for"]) == ("llama.cpp", "generate")
+    assert rows["tiny-q8"]["bytes"] == path.stat().st_size
+    assert rows["tiny-bert"]["engine"] == "transformers"
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    checked = parley("models", "check", "--json")
+    assert checked.code == 6
+    assert [(row["state"], row["do"]) for row in checked.rows if row["name"] == "tiny-q8"] == [
+        ("unrunnable", "GGUF models need llama.cpp. Install it with `pip install 'parley[llamacpp]'`.")
+    ]
+    there = ModuleType("llama_cpp")
+    there.__spec__ = ModuleSpec("llama_cpp", None)
+    monkeypatch.setitem(sys.modules, "llama_cpp", there)
+    assert parley("models", "check").code == 0
+    found = {row["check"]: row for row in parley("doctor", "--json").rows}["model for generate"]
+    assert found["state"] == "ok"
+    assert found["found"].endswith("on llama.cpp")
 
 
 def test_a_damaged_folder_fails_the_check_with_why(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalogue import FolderSource, HubSource, PackageSource, Task, catalogue, resolve
+from models.catalogue import FolderSource, GgufSource, HubSource, PackageSource, Task, catalogue, resolve
 from models.errors import UnknownModel
 
 
@@ -35,6 +35,18 @@ def test_a_name_a_folder_and_a_hub_repository_are_resolved(tmp_path: Path) -> No
     assert resolve("all-minilm-l6-v2", Task.EMBED).languages == {"en"}
     assert resolve(str(tmp_path), "generate").source == FolderSource(tmp_path.resolve())
     assert resolve("some-one/some.model@refs/pr/3", "generate").source == HubSource("some-one/some.model", "refs/pr/3")
+
+
+def test_a_gguf_file_writes_and_translates_and_does_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "Tiny-Q4_K_M.gguf"
+    with pytest.raises(UnknownModel, match=r"no file .*Tiny-Q4_K_M\.gguf"):
+        resolve(str(path), Task.GENERATE)
+    path.write_bytes(b"GGUF")
+    for task in (Task.GENERATE, Task.TRANSLATE):
+        spec = resolve(str(path), task)
+        assert (spec.name, spec.architecture, spec.source) == ("Tiny-Q4_K_M", "causal", GgufSource(path.resolve()))
+    with pytest.raises(UnknownModel, match="GGUF file cannot embed"):
+        resolve(str(path), Task.EMBED)
 
 
 def test_a_known_repository_keeps_what_the_catalogue_knows_of_it() -> None:

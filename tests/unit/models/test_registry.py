@@ -7,17 +7,20 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from models.catalogue import Task
+from models.engines.llamacpp_engine import LlamaCppGenerator
 from models.errors import EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
 from models.ports import Generator
 from models.registry import ModelOptions, Registry
 from models.tasks.classifiers import ClassifierSentiment
 from models.tasks.sentiment import EvidenceSentiment
 from models.types import ChatMessage, Finished, GenerationRequest, TextChunk
+from tests.support.tiny_gguf import to_gguf
 from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
 
 
@@ -186,3 +189,28 @@ def test_a_profile_without_a_reranker_has_none(tmp_path: Path, folders: dict[str
     reranker = Registry(ModelOptions(tmp_path, device="cpu", overrides={"rerank": folders["rerank"]})).reranker()
     assert reranker is not None
     assert len(reranker.score("fox", ["the quick fox", "dog"])) == 2
+
+
+@pytest.mark.skipif(find_spec("llama_cpp") is None, reason="the extra llamacpp is not installed")
+async def test_a_gguf_file_runs_on_llama_cpp(tmp_path: Path, folders: dict[str, str]) -> None:
+    path = to_gguf(Path(folders["generate"]), tmp_path / "tiny.gguf")
+    registry = Registry(ModelOptions(tmp_path, overrides={"generate": str(path)}, threads=1))
+    generator = registry.generator()
+    assert isinstance(generator.engine, LlamaCppGenerator)  # type: ignore[attr-defined]
+    *_, last = [
+        event async for event in generator.stream(GenerationRequest((ChatMessage("user", "fox"),), max_new_tokens=3))
+    ]
+    assert isinstance(last, Finished)
+    assert last.completion_tokens == 3
+    (state,) = registry.state()
+    assert (state.name, state.loaded) == ("tiny", True)
+    assert state.bytes > path.stat().st_size
+    await registry.close()
+
+
+def test_a_gguf_file_without_llama_cpp_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF")
+    with pytest.raises(EngineFailed, match=r"pip install 'parley\[llamacpp\]'"):
+        Registry(ModelOptions(tmp_path, overrides={"generate": str(path)})).generator()
