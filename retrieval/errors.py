@@ -3,6 +3,7 @@
 RetrievalError
 ├── UnreadableDocument   a file cannot be read as a document (binary, too large, broken YAML, …)
 ├── SnapshotError        an index snapshot is missing, broken or of another version; it can be rebuilt from SQL
+├── EmbeddingFailed      the embedder does not work at the moment; search goes by words alone
 ├── RerankingFailed      the reranker could not read the hits; they stay in their order
 └── EvaluationError      an evaluation file is malformed
 """
@@ -25,6 +26,10 @@ class UnreadableDocument(RetrievalError):  # noqa: N818 - reads as a sentence wh
 
 class SnapshotError(RetrievalError):
     """A snapshot cannot be opened; the index is rebuilt from SQL instead."""
+
+
+class EmbeddingFailed(RetrievalError):  # noqa: N818
+    """The embedder does not work at the moment: search goes by words alone, and nothing can be added."""
 
 
 class RerankingFailed(RetrievalError):  # noqa: N818

@@ -143,7 +143,8 @@ def _score_documents(
                     items[item.passage.id] = item
     every = [item for items in found.values() for item in items.values() if item.passage.id != without_passage]
     scored: dict[str, list[Candidate]] = {}
-    for item, cosine in zip(every, state.cosines(every, query.vector), strict=True):
+    cosines = state.cosines(every, query.vector) if query.vector.any() else [0.0] * len(every)
+    for item, cosine in zip(every, cosines, strict=True):
         score = bm25.get(item.passage.id)
         covered = sum(idf[word] for word in item.vocabulary & idf.keys()) / total
         candidate = _score_passage(query, item, cosine, min(1.0, (score or 0.0) / ceiling), covered)

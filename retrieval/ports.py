@@ -20,7 +20,7 @@ class Embedder(Protocol):
     """Turns texts into vectors. Safe to call from several threads.
 
     `languages` are the ISO 639-1 codes that it can read, or {"*"} for any. A text that it cannot read at all gives
-    a row of zeros.
+    a row of zeros. `dimension` and `embed` raise EmbeddingFailed where it does not work at the moment.
     """
 
     @property

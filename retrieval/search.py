@@ -1,21 +1,24 @@
 """Search: a question in, the documents that answer it out, with how sure that is.
 
 SQL is the truth: before each search the store's revision is read, and what changed is indexed first. A question that
-is word for word a wording of an FAQ entry needs neither index nor embedder.
+is word for word a wording of an FAQ entry needs neither index nor embedder. While the embedder does not work, search
+goes by words alone; once it does, what has no vectors gets them, and vectors count again.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from retrieval.calibrate import calibrate, confidence
 from retrieval.catalogue import Catalogue
-from retrieval.errors import SnapshotError
+from retrieval.errors import EmbeddingFailed, SnapshotError
 from retrieval.foreign_questions import FOREIGN
 from retrieval.fusion import Candidate, Parts, Query, Sight, rank
 from retrieval.index import snapshot
@@ -27,10 +30,15 @@ from retrieval.tokenize import content_words, words
 from retrieval.translations import in_language
 from retrieval.types import Hit, Passage, PassageRole, SearchResult, SnapshotManifest, Thresholds
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 logger = logging.getLogger(__name__)
 
 MAX_QUERY = 2000  # characters that are searched; a longer message is searched by its beginning
 _BATCH = 64  # passages embedded at once when vectors are missing
+_COMPLETE_EVERY = 30.0  # seconds between two tries to embed what could not be embedded
 _RECALIBRATE = 0.1  # share of documents that must change before thresholds are chosen again
 
 
@@ -53,6 +61,7 @@ class Searcher:
         thresholds: Thresholds | None = None,
         shared: Callable[[str, int], SharedVectorIndex | None] | None = None,
         reranker: Reranker | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`thresholds`, if given, are used instead of calibrated ones. Snapshots are kept in `index_dir`, if given.
         `shared` gives the vector index of the store's own for an embedder's name and dimension, or None where there is
@@ -67,6 +76,9 @@ class Searcher:
         self._open_shared = shared
         self._shared: SharedVectorIndex | None = None
         self._reranker = reranker
+        self._now = now
+        self._lacking = False  # what is indexed has no vectors, or not all, as the embedder failed
+        self._complete_at = 0.0
         self._lock = RLock()
         self._catalogue: Catalogue | None = None
         self._state: IndexState | None = None
@@ -78,22 +90,22 @@ class Searcher:
     def search(self, query: str, k: int = 5, language: str | None = None, *, full: bool = False) -> SearchResult:
         """The best `k` documents, best first; `full` searches on even where a wording matches exactly.
 
-        Raises RetrievalError from the store or the embedder.
+        Where the embedder fails, the words decide alone. Raises RetrievalError from the store.
         """
         text = query[:MAX_QUERY].encode("utf-8", "ignore").decode()
         catalogue = self._current_catalogue()
         exact = catalogue.exact(text, language)
         if exact and not full:
             spoken = language or exact[0].document.language
-            return self._result(text, spoken, exact, k, catalogue)
+            return self._result(text, spoken, exact, k, catalogue, self._sight(spoken))
         spoken = language or detect(text, self._default_language)
         if exact:
             exact = catalogue.exact(text, spoken)
         if not catalogue.documents or not text.strip():
-            return self._result(text, spoken, [], k, catalogue)
-        prepared = self._query(text, spoken)
+            return self._result(text, spoken, [], k, catalogue, self._sight(spoken))
+        prepared = self._asked(text, spoken)
         with self._lock:
-            state = self._current_state()
+            state, prepared = self._state_for(prepared)
             found, _ = rank(state, prepared)
             depth = max(k, DEPTH) if self._reranker else k
             hits = [self._hit(state, candidate, prepared) for candidate in found[: depth + len(exact)]]
@@ -102,36 +114,51 @@ class Searcher:
             catalogue = self._catalogue or catalogue
         if self._reranker:  # outside of the lock: it takes its time, and others search meanwhile
             merged = reranked(self._reranker, text, merged)
-        return self._result(text, spoken, merged, k, catalogue)
+        return self._result(text, spoken, merged, k, catalogue, prepared.sight)
 
     def parts(self, query: str, k: int = 10, language: str | None = None) -> Parts:
         """What the lexical and the dense part find alone, as (document id, score), best first."""
         text = query[:MAX_QUERY].encode("utf-8", "ignore").decode()
-        prepared = self._query(text, language or detect(text, self._default_language))
+        prepared = self._asked(text, language or detect(text, self._default_language))
         with self._lock:
-            _, found = rank(self._current_state(), prepared)
+            _, found = rank(*self._state_for(prepared))
         return Parts(found.lexical[:k], found.dense[:k])
 
     def refresh(self) -> None:
         """Index what changed in the store now, and keep a snapshot of it, so that the next start is quick."""
         with self._lock:
+            self._complete()
             self._current_state()
             if self._saved_revision != self._indexed_revision:
                 self._save()
 
     # --- queries
 
-    def _query(self, text: str, language: str) -> Query:
-        vector = self._embedder.embed([text], "query")[0]
+    def _asked(self, text: str, language: str) -> Query:
+        """A person's question, ready to be searched with."""
+        try:
+            vector = self._embedder.embed([text], "query")[0]
+        except EmbeddingFailed:  # the words decide alone
+            vector = _nothing()
+        return self._query(text, language, vector)
+
+    def _state_for(self, query: Query) -> tuple[IndexState, Query]:
+        """The current state, and the query as it can be searched with there. The caller holds the lock."""
+        if query.vector.any():  # the embedder works
+            self._complete()
+        state = self._current_state()
+        return state, replace(query, vector=_nothing(), sight=Sight.BLIND) if self._lacking else query
+
+    def _query(self, text: str, language: str, vector: NDArray[np.float32]) -> Query:
         tokens = tuple(words(text, language))
         topic = tuple(dict.fromkeys(content_words(text, language))) or tuple(dict.fromkeys(tokens))
         sight = self._sight(language) if vector.any() else Sight.BLIND
         return Query(text, language, tokens, topic, vector, sight)
 
-    def _thresholds_of(self, language: str) -> Thresholds:
-        """Those for a question in that language."""
+    def _thresholds_of(self, sight: Sight) -> Thresholds:
+        """Those for a question that was read so well."""
         chosen = self._thresholds
-        if self._fixed is None and self._sight(language) is not Sight.FLUENT:
+        if self._fixed is None and sight is not Sight.FLUENT:
             return replace(chosen, curated=chosen.curated_glossed)
         return chosen
 
@@ -163,9 +190,11 @@ class Searcher:
             for e in exact
         ]
 
-    def _result(self, text: str, language: str, hits: list[Hit], k: int, catalogue: Catalogue) -> SearchResult:
+    def _result(
+        self, text: str, language: str, hits: list[Hit], k: int, catalogue: Catalogue, sight: Sight
+    ) -> SearchResult:
         spoken = in_language(hits, language, catalogue.documents)[:k]
-        return SearchResult(text, language, tuple(spoken), self._thresholds_of(language), len(catalogue.documents))
+        return SearchResult(text, language, tuple(spoken), self._thresholds_of(sight), len(catalogue.documents))
 
     # --- keeping up with the store
 
@@ -184,10 +213,7 @@ class Searcher:
             return self._state
         known: snapshot.Snapshot | None = None
         if self._state is None:
-            known = self._load()
-            if self._open_shared is not None:
-                self._shared = self._open_shared(self._embedder.name, self._embedder.dimension)
-            self._state = IndexState(self._embedder.dimension, len(catalogue.documents), self._shared)
+            known, self._state = self._begun(len(catalogue.documents))
         state = self._state
         old = {key: document.digest for key, document in state.documents.items()}
         new = {key: document.digest for key, document in catalogue.documents.items()}
@@ -206,12 +232,45 @@ class Searcher:
             self._save()
         return state
 
+    def _begun(self, documents: int) -> tuple[snapshot.Snapshot | None, IndexState]:
+        """An empty state, and what is known from a snapshot; for words alone where the embedder does not even tell the
+        length of its vectors.
+        """
+        try:
+            dimension = self._embedder.dimension
+        except EmbeddingFailed:
+            self._lack()
+            return None, IndexState(1)
+        if self._open_shared is not None and self._shared is None:
+            self._shared = self._open_shared(self._embedder.name, dimension)
+        return self._load(), IndexState(dimension, documents, self._shared)
+
+    def _lack(self) -> None:
+        self._lacking = True
+        self._complete_at = self._now() + _COMPLETE_EVERY
+
+    def _complete(self) -> None:
+        """Embed what could not be embedded, and index anew with the vectors. The caller holds the lock."""
+        if not self._lacking or self._now() < self._complete_at:
+            return
+        try:
+            self._embed_missing(None)
+        except EmbeddingFailed:
+            self._lack()
+            return
+        self._lacking, self._state = False, None
+
     def _index(self, state: IndexState, catalogue: Catalogue, fresh: set[str], known: snapshot.Snapshot | None) -> None:
         named = fresh if state.documents else None  # a few of many; at the start, all in one sweep
-        self._embed_missing(named)
+        if not self._lacking:
+            try:
+                self._embed_missing(named)
+            except EmbeddingFailed:
+                self._lack()
         if self._shared is not None:
             self._shared.catch_up()
-        found = self._store.passages(self._embedder.name if self._shared is None else None, named)
+        with_vectors = self._shared is None and not self._lacking
+        found = self._store.passages(self._embedder.name if with_vectors else None, named)
         rows = [(passage, vector) for passage, vector in found if passage.document_id in fresh]
         same = {key for key in fresh if known is not None and known.digests.get(key) == catalogue.documents[key].digest}
         tokens = {key: w for key, w in known.words.items() if key.rpartition("#")[0] in same} if known else None
@@ -229,19 +288,25 @@ class Searcher:
     def _calibrate(self, state: IndexState, known: snapshot.Snapshot | None, changed: int) -> None:
         """Thresholds for what is indexed now; those of a snapshot, or of earlier, serve while little has changed."""
         little = _RECALIBRATE * len(state.documents)
-        if self._fixed is not None:
+        if self._fixed is not None or self._lacking:
             return
         if known is not None and _differences(known.digests, state) <= little:
             self._thresholds, self._calibrated = known.manifest.thresholds, True
         elif not self._calibrated or changed > little:
             sight_of = {language: self._sight(language) for language in state.languages}
-            self._thresholds = calibrate(state, sight_of, self._foreign(state))
+            try:
+                self._thresholds = calibrate(state, sight_of, self._foreign(state))
+            except EmbeddingFailed:
+                self._lack()
+                return
             self._calibrated = True
 
     def _foreign(self, state: IndexState) -> list[Query]:
         """Questions that no knowledge base is about, in the languages of this one."""
         spoken = [language for language in FOREIGN if state.languages.get(language, 0) > 0]
-        return [self._query(text, language) for language in spoken for text in FOREIGN[language]]
+        asked = [(text, language) for language in spoken for text in FOREIGN[language]]
+        vectors = [self._embedder.embed([text], "query")[0] for text, _ in asked]
+        return [self._query(*one, vector) for one, vector in zip(asked, vectors, strict=True)]
 
     # --- snapshots
 
@@ -255,7 +320,7 @@ class Searcher:
             return None
 
     def _save(self) -> None:
-        if self._index_dir is None or self._state is None:
+        if self._index_dir is None or self._state is None or self._lacking:
             return
         state, now = self._state, datetime.now(UTC)
         manifest = SnapshotManifest(
@@ -280,6 +345,13 @@ class Searcher:
             return
         self._saved_revision = self._indexed_revision
         self._store.record_snapshot(manifest)
+
+
+def _nothing() -> NDArray[np.float32]:
+    """The vector of what was not embedded: it finds nothing."""
+    import numpy as np
+
+    return np.zeros(0, dtype=np.float32)
 
 
 def _differences(digests: Mapping[str, str], state: IndexState) -> int:

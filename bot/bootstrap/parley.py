@@ -18,6 +18,7 @@ from bot.dialogue.manager import DialogueManager, DialogueOptions
 from bot.dialogue.personas import load_persona
 from bot.dialogue.router import Router
 from bot.dialogue.skill_book import SkillBook
+from bot.doors.embedding import EmbedderDoor
 from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
@@ -103,7 +104,7 @@ class Parley:
         from retrieval.embedding.lexicon import LexiconEmbedder
         from retrieval.embedding.routed import RoutedEmbedder
 
-        dense = self.registry.embedder()
+        dense = EmbedderDoor(self.registry.embedder())
         if dense.languages & {"*", "zh"}:
             return dense
         return RoutedEmbedder(dense, LexiconEmbedder(dense))

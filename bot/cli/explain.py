@@ -13,13 +13,13 @@ log = logging.getLogger(__name__)
 def explain(error: Exception) -> tuple[str, int]:
     """The sentence for the person, and the exit code."""
     from models.errors import InvalidRows, ModelError
-    from retrieval.errors import EvaluationError, RetrievalError, UnreadableDocument
+    from retrieval.errors import EmbeddingFailed, EvaluationError, RetrievalError, UnreadableDocument
 
     if isinstance(error, ParleyError):
         return str(error), error.exit_code
     if isinstance(error, InvalidRows):
         return str(error), InvalidInput.exit_code
-    if isinstance(error, ModelError):
+    if isinstance(error, ModelError | EmbeddingFailed):
         return str(error), ModelUnavailable.exit_code
     if isinstance(error, UnreadableDocument | EvaluationError):
         return str(error), InvalidInput.exit_code

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from bot.errors import InvalidInput, KnowledgeError
+from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable
 from bot.ports import SearchResult
-from retrieval.errors import EvaluationError, RetrievalError, UnreadableDocument
+from retrieval.errors import EmbeddingFailed, EvaluationError, RetrievalError, UnreadableDocument
 from retrieval.ports import Embedder
 
 
@@ -21,11 +21,15 @@ class Search(Protocol):
 
 @contextmanager
 def knowledge_errors() -> Iterator[None]:
-    """Turn the knowledge base's errors into Parley's: what the person gave is InvalidInput, the rest KnowledgeError."""
+    """Turn the knowledge base's errors into Parley's: what the person gave is InvalidInput, an embedder that does not
+    work ModelUnavailable, the rest KnowledgeError.
+    """
     try:
         yield
     except (UnreadableDocument, EvaluationError) as error:
         raise InvalidInput(str(error)) from error
+    except EmbeddingFailed as error:
+        raise ModelUnavailable(str(error)) from error
     except RetrievalError as error:
         raise KnowledgeError(str(error)) from error
 
@@ -42,8 +46,10 @@ class KnowledgeDoor:
             return await asyncio.to_thread(self._search.search, query, k, language)
 
     async def similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:
-        with knowledge_errors():
+        try:
             return await asyncio.to_thread(self._similarity, texts, others)
+        except EmbeddingFailed:  # the words decide alone
+            return [[0.0] * len(others) for _ in texts]
 
     def _similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:
         left = self._embedder.embed(list(texts), "query")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from retrieval.errors import EmbeddingFailed
 from retrieval.language import detect, has_han
 from retrieval.ports import Embedder, Use
 
@@ -19,8 +21,9 @@ class RoutedEmbedder:
     """
 
     def __init__(self, main: Embedder, other: Embedder) -> None:
-        if main.dimension != other.dimension:
-            raise ValueError("both embedders need the same dimension")
+        with suppress(EmbeddingFailed):  # a server that is off does not tell
+            if main.dimension != other.dimension:
+                raise ValueError("both embedders need the same dimension")
         self._main, self._other = main, other
 
     @property

@@ -98,6 +98,22 @@ def test_where_none_answers_the_passage_is_quoted(configured: Parley, server: Mo
     assert row["outcome"] == "quoted"
 
 
+def test_where_the_embeddings_server_is_off_the_words_find_the_passage(
+    configured: Parley, server: ModelServer, shop_files: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert configured("kb", "add", str(shop_files)).code == 0
+    on = both(says(RIGHT))
+    server.becomes(status(500))
+    done = configured("ask", "How long do parcels to Norway take?", "--json")
+    (row,) = done.rows
+    assert (done.code, row["outcome"]) == (0, "quoted")
+    assert "Norway" in row["text"]
+    assert caplog.text.count("search goes by words alone") == 1
+    server.becomes(on)
+    (row,) = configured("ask", "How long do parcels to Norway take?", "--json").rows
+    assert row["outcome"] == "generated"
+
+
 def test_a_server_that_is_not_described_is_said(configured: Parley, server: ModelServer) -> None:
     write("server:bgi", "server:big", server.url)
     assert "no server named 'bgi' (big, spare)" in configured("models", "check").out
