@@ -10,7 +10,7 @@ from models.ports import Encoder, Generator, Reranker, SentimentClassifier
 from models.shelf import Shelf, Slot
 from models.tasks.translation.careful import UnitTranslator
 from models.tasks.translation.spans import Kind
-from models.types import Caller, ChatMessage, GenerationEvent, GenerationRequest, Prediction
+from models.types import NOBODY, Caller, ChatMessage, GenerationEvent, GenerationRequest, Prediction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,9 +56,11 @@ class GeneratorHandle(Handle[Generator]):
             async for event in events:
                 yield event
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
         async with self._shelf.hold(self._current) as engine:
-            return await engine.score(messages, continuations)
+            return await engine.score(messages, continuations, caller)
 
     async def warm(self) -> None:
         """Load the model now, rather than at the first request."""
@@ -125,6 +127,8 @@ class TranslatorHandle(Handle[UnitTranslator]):
 class SentimentHandle(Handle[SentimentClassifier]):
     """A `SentimentClassifier`."""
 
-    async def judge(self, texts: Sequence[str], language: str | None = None) -> list[Prediction]:
+    async def judge(
+        self, texts: Sequence[str], language: str | None = None, caller: Caller = NOBODY
+    ) -> list[Prediction]:
         async with self._shelf.hold(self._current) as classifier:
-            return await classifier.judge(texts, language)
+            return await classifier.judge(texts, language, caller)

@@ -39,8 +39,12 @@ class Generator(Protocol):
         """Yield pieces of text, then one `Finished`. Raises ContextTooLong, Overloaded or EngineFailed."""
         ...
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
-        """Give for each continuation its mean log-probability per token as the assistant's next message."""
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
+        """Give for each continuation its mean log-probability per token as the assistant's next message. It waits its
+        turn as short work of the caller's.
+        """
         ...
 
     def count_tokens(self, text: str) -> int: ...
@@ -86,7 +90,9 @@ class SentimentClassifier(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def judge(self, texts: Sequence[str], language: str | None = None) -> list[Prediction]: ...
+    async def judge(
+        self, texts: Sequence[str], language: str | None = None, caller: Caller = NOBODY
+    ) -> list[Prediction]: ...
 
 
 class Classifier(Protocol):
@@ -100,6 +106,7 @@ class Classifier(Protocol):
         texts: Sequence[str],
         labels: Sequence[str],
         examples: Mapping[str, Sequence[str]] | None = None,
+        caller: Caller = NOBODY,
     ) -> list[Prediction]: ...
 
 

@@ -9,7 +9,7 @@ from bot.domain import Turn
 from bot.domain.mood import MOOD, feeling_of, kept, mood_of
 from bot.domain.text import without_command
 from bot.errors import ParleyError
-from bot.ports import ModelError, Storage, UnitOfWork
+from bot.ports import Caller, ModelError, Storage, UnitOfWork
 from bot.skills import Toolbox
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ class MoodKeeper:
             return
         try:
             classifier = await self._tools.models.sentiment()
-            (prediction,) = await classifier.judge([text], self._tools.languages.detect(text))
+            language, caller = self._tools.languages.detect(text), Caller(str(turn.user_id))
+            (prediction,) = await classifier.judge([text], language, caller)
             feeling = feeling_of(prediction.distribution)
             await self._storage.run(lambda work: _note(work, turn.conversation_id, feeling))
         except (ParleyError, ModelError) as error:

@@ -11,6 +11,7 @@ from bot.errors import InvalidInput
 from bot.ports import Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
+from bot.skills.generating import caller
 from bot.skills.labels import prediction_reply
 from bot.skills.parsing import split_at_colon, within_reach
 
@@ -65,7 +66,7 @@ class ClassifySkill:
         examples: dict[str, list[str]] = json.loads(request.arguments.get(EXAMPLES, "{}"))
         yield Working("judging")
         classifier = await tools.models.classifier()
-        (prediction,) = await classifier.classify([text], labels, examples)
+        (prediction,) = await classifier.classify([text], labels, examples, caller(request, len(text)))
         for event in say(
             prediction_reply(
                 prediction,

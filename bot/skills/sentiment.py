@@ -11,6 +11,7 @@ from bot.domain.text import without_command
 from bot.ports import SentimentClassifier, Texts
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
+from bot.skills.generating import caller
 from bot.skills.labels import prediction_reply
 from bot.skills.parsing import within_reach
 
@@ -57,7 +58,8 @@ class SentimentSkill:
                 yield event
             return
         text = within_reach(request)
-        (prediction,) = await classifier.judge([text], tools.languages.detect(text, request.language))
+        language = tools.languages.detect(text, request.language)
+        (prediction,) = await classifier.judge([text], language, caller(request, len(text)))
         shown = tools.texts(f"label-{prediction.label}", request.language)
         for event in say(
             prediction_reply(
@@ -72,7 +74,8 @@ class SentimentSkill:
         """The mood of the person's last messages, and of the whole conversation where the operator keeps that."""
         feelings = []
         for text in said:
-            (prediction,) = await classifier.judge([text], tools.languages.detect(text, request.language))
+            language = tools.languages.detect(text, request.language)
+            (prediction,) = await classifier.judge([text], language, caller(request, len(text)))
             feelings.append(feeling_of(prediction.distribution))
         mood = mood_after(feelings)
         data: dict[str, object] = {"mood": round(mood.now, 3), "trend": round(mood.trend, 3), "messages": mood.messages}

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from models.errors import ModelError
 from models.ports import Generator
-from models.types import ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk
+from models.types import NOBODY, Caller, ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,15 +57,17 @@ class FallbackGenerator:
             async for event in events:
                 yield _signed(event, last)
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
         """Give the scores of the first one that can. Raises what the last one raised."""
         *others, last = self._generators
         for generator in others:
             try:
-                return await generator.score(messages, continuations)
+                return await generator.score(messages, continuations, caller)
             except ModelError as error:
                 _LOG.warning("%s cannot score (%s), so the next one is asked", generator.name, type(error).__name__)
-        return await last.score(messages, continuations)
+        return await last.score(messages, continuations, caller)
 
     def count_tokens(self, text: str) -> int:
         """The largest count, so that what fits by it fits each of them."""

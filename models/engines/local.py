@@ -18,7 +18,7 @@ from models.engines.schema import SchemaGuide
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.work import Text
 from models.errors import ContextTooLong
-from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest
+from models.types import NOBODY, Caller, ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest
 
 Next = Callable[[], Awaitable[GenerationEvent]]
 """Waits for the next event of a text; raises what the text failed with."""
@@ -73,13 +73,15 @@ class LocalGenerator(ABC):
                 if isinstance(event, Finished):
                     return
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
         """Give for each continuation its mean log-probability per token as the assistant's next message."""
         self._check_open()
         prompt, options = await asyncio.to_thread(
             lambda: (self._prompt(messages), [self._tokens().encode(text) for text in continuations])
         )
-        return await self._judge(prompt, options)
+        return await self._judge(prompt, options, caller)
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokens().encode(text))
@@ -93,8 +95,10 @@ class LocalGenerator(ABC):
         """Queue a text; at the end it is given up, unless it is done. Raises Overloaded or EngineFailed."""
 
     @abstractmethod
-    async def _judge(self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
-        """Give each continuation's mean log-probability per token after the prompt."""
+    async def _judge(
+        self, prompt: Sequence[int], continuations: Sequence[Sequence[int]], caller: Caller
+    ) -> list[float]:
+        """Queue a look. Give each continuation's mean log-probability per token after the prompt."""
 
     def _tokens(self) -> ChatTokenizer:
         with self._lock:

@@ -15,7 +15,16 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 
 from models.engines.stops import StopFilter
 from models.errors import ContextTooLong, EngineFailed
-from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
+from models.types import (
+    NOBODY,
+    Caller,
+    ChatMessage,
+    Finished,
+    FinishReason,
+    GenerationEvent,
+    GenerationRequest,
+    TextChunk,
+)
 
 Reply = Callable[[Sequence[ChatMessage]], str]
 Scorer = Callable[[Sequence[ChatMessage], str], float]
@@ -26,8 +35,8 @@ _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
 class ScriptedGenerator:
     """A deterministic `Generator`. A token is a word with the spaces before it, a sign, or a Chinese character.
 
-    `requests` keeps what was asked. `scorer` gives the log-probability of a continuation; the default prefers words
-    that the messages share with it.
+    `requests` keeps what was asked, `callers` who had something scored. `scorer` gives the log-probability of a
+    continuation; the default prefers words that the messages share with it.
     """
 
     def __init__(
@@ -46,6 +55,7 @@ class ScriptedGenerator:
         self._scorer = scorer or shared_words
         self._closed = False
         self.requests: list[GenerationRequest] = []
+        self.callers: list[Caller] = []
 
     @property
     def name(self) -> str:
@@ -85,9 +95,12 @@ class ScriptedGenerator:
             yield TextChunk(text)
         yield Finished(reason, prompt, count)
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
         """Give each continuation's log-probability by the scorer."""
         self._check(messages)
+        self.callers.append(caller)
         await asyncio.sleep(0)
         return [self._scorer(messages, continuation) for continuation in continuations]
 

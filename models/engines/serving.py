@@ -55,7 +55,8 @@ class Server:
                 )
             else:
                 size = len(work.prompt) + sum(map(len, work.continuations))
-                ticket = self._queue.enter(work, prompt=size, new=0, priority=SHORT_WORK)
+                priority = min(work.caller.priority, SHORT_WORK)
+                ticket = self._queue.enter(work, prompt=size, new=0, person=work.caller.person, priority=priority)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"parley-{self._name}", daemon=True)
                 self._thread.start()

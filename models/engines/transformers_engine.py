@@ -21,7 +21,7 @@ from models.engines.local import LocalGenerator, Next
 from models.engines.serving import Server
 from models.engines.work import Score, Text, Write
 from models.locks import LOADING
-from models.types import ChatMessage, GenerationEvent
+from models.types import Caller, ChatMessage, GenerationEvent
 
 if TYPE_CHECKING:
     from models.engines.batching import Record
@@ -76,9 +76,11 @@ class TransformersGenerator(LocalGenerator):
         finally:
             self._server.give_up(ticket)
 
-    async def _judge(self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
+    async def _judge(
+        self, prompt: Sequence[int], continuations: Sequence[Sequence[int]], caller: Caller
+    ) -> list[float]:
         job: Job[list[float]] = Job()
-        ticket = self._server.submit(Score(job, prompt, continuations))
+        ticket = self._server.submit(Score(job, prompt, continuations, caller))
         try:
             return await job.next()
         finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.engines.jobs import Job
 from models.engines.schema import SchemaConstraint
-from models.types import GenerationEvent, GenerationRequest
+from models.types import Caller, GenerationEvent, GenerationRequest
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Score:
     job: Job[list[float]]
     prompt: Sequence[int]
     continuations: Sequence[Sequence[int]]
+    caller: Caller
 
 
 Work = Write | Score

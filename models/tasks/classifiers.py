@@ -15,7 +15,7 @@ from models.errors import InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
 from models.tasks.sentiment import LABELS
-from models.types import Prediction
+from models.types import NOBODY, Caller, Prediction
 
 _BATCH = 16
 _MAX_TOKENS = 512
@@ -42,7 +42,9 @@ class ClassifierSentiment:
     def name(self) -> str:
         return self._name
 
-    async def judge(self, texts: Sequence[str], language: str | None = None) -> list[Prediction]:
+    async def judge(
+        self, texts: Sequence[str], language: str | None = None, caller: Caller = NOBODY
+    ) -> list[Prediction]:
         """Judge each text. Raises InvalidWeights when the folder's labels are no sentiment."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._judge, list(texts))
 

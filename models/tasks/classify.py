@@ -18,7 +18,7 @@ from models.ports import Encoder, Generator
 from models.tasks.feelings import reads_as_chinese
 from models.tasks.likelihood import calibrated
 from models.tasks.sentiment import ToEnglish, predict
-from models.types import ChatMessage, Prediction
+from models.types import NOBODY, Caller, ChatMessage, Prediction
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,12 +73,13 @@ class EvidenceClassifier:
         texts: Sequence[str],
         labels: Sequence[str],
         examples: Mapping[str, Sequence[str]] | None = None,
+        caller: Caller = NOBODY,
     ) -> list[Prediction]:
         """Choose one label for each text. Raises ValueError without labels, EngineFailed, UnsupportedLanguage."""
         if not labels or len(set(labels)) != len(labels):
             raise ValueError("Give at least one label, each once.")
         near = await asyncio.to_thread(self._nearness, texts, labels, examples or {})
-        likely = await self._likelihoods_if_told(texts, labels, examples or {})
+        likely = await self._likelihoods_if_told(texts, labels, examples or {}, caller)
         if near is None and likely is None:
             raise UnsupportedLanguage("No model here can read these texts. Choose the profile standard, or gpu.")
         predictions = []
@@ -134,11 +135,11 @@ class EvidenceClassifier:
         return self._shown[1], start
 
     async def _likelihoods_if_told(
-        self, texts: Sequence[str], labels: Sequence[str], examples: Mapping[str, Sequence[str]]
+        self, texts: Sequence[str], labels: Sequence[str], examples: Mapping[str, Sequence[str]], caller: Caller
     ) -> list[list[float]] | None:
         """The likelihoods; None where a server does not tell them, and nearness has to do."""
         try:
-            return await self._likelihoods(texts, labels, examples)
+            return await self._likelihoods(texts, labels, examples, caller)
         except CannotScore as error:
             if self._encoder is None:
                 raise
@@ -146,7 +147,7 @@ class EvidenceClassifier:
             return None
 
     async def _likelihoods(
-        self, texts: Sequence[str], labels: Sequence[str], examples: Mapping[str, Sequence[str]]
+        self, texts: Sequence[str], labels: Sequence[str], examples: Mapping[str, Sequence[str]], caller: Caller
     ) -> list[list[float]] | None:
         if self._generator is None or len(labels) == 1:
             return None
@@ -156,14 +157,14 @@ class EvidenceClassifier:
         if not any(text.strip() for text in readable):
             return None
         shots = self._shots(labels, names, examples)
-        free = [await self._generator.score([*shots, *_question(text, names)], names) for text in _CONTENT_FREE]
+        generator = self._generator
+
+        async def scores(text: str) -> list[float]:
+            return await generator.score([*shots, *_question(text, names)], names, caller)
+
+        free = [await scores(text) for text in _CONTENT_FREE]
         prior = [sum(column) / len(free) for column in zip(*free, strict=True)]
-        return [
-            calibrated(await self._generator.score([*shots, *_question(text, names)], names), prior)
-            if text.strip()
-            else [0.0] * len(names)
-            for text in readable
-        ]
+        return [calibrated(await scores(text), prior) if text.strip() else [0.0] * len(names) for text in readable]
 
     def _shots(
         self, labels: Sequence[str], names: Sequence[str], examples: Mapping[str, Sequence[str]]

@@ -17,7 +17,7 @@ from models.errors import CannotScore
 from models.ports import Encoder, Generator
 from models.tasks.feelings import prototypes, reads_as_chinese, valence
 from models.tasks.likelihood import calibrated, softmax
-from models.types import ChatMessage, Prediction
+from models.types import NOBODY, Caller, ChatMessage, Prediction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +74,9 @@ class EvidenceSentiment:
         parts = [one.name for one in (self._generator, self._encoder) if one is not None]
         return " + ".join([*parts, "words of feeling"])
 
-    async def judge(self, texts: Sequence[str], language: str | None = None) -> list[Prediction]:
+    async def judge(
+        self, texts: Sequence[str], language: str | None = None, caller: Caller = NOBODY
+    ) -> list[Prediction]:
         """Judge each text; an empty one is neutral. Raises EngineFailed or InvalidWeights."""
         near = await asyncio.to_thread(self._nearness, texts, language)
         predictions = []
@@ -83,7 +85,7 @@ class EvidenceSentiment:
                 predictions.append(Prediction("neutral", 1.0, {"positive": 0.0, "neutral": 1.0, "negative": 0.0}))
                 continue
             evidence = self._words(text)
-            likely = await self._likelihood_if_told(text, language)
+            likely = await self._likelihood_if_told(text, language, caller)
             if not any(near[index]) and not any(likely):
                 evidence = [self._weights.words_alone * value for value in evidence]
             for position in range(len(LABELS)):
@@ -112,24 +114,25 @@ class EvidenceSentiment:
             for text, row in zip(readable, centred, strict=True)
         ]
 
-    async def _likelihood_if_told(self, text: str, language: str | None) -> list[float]:
+    async def _likelihood_if_told(self, text: str, language: str | None, caller: Caller) -> list[float]:
         """The likelihood, or nothing for or against where a server does not tell it: then the rest has to do."""
         try:
-            return await self._likelihood(text, language)
+            return await self._likelihood(text, language, caller)
         except CannotScore as error:
             _LOG.info("sentiment without likelihood: %s", error)
             return [0.0] * len(LABELS)
 
-    async def _likelihood(self, text: str, language: str | None) -> list[float]:
+    async def _likelihood(self, text: str, language: str | None, caller: Caller) -> list[float]:
         if self._generator is None:
             return [0.0] * len(LABELS)
         readable = self._readable(text, language, self._generator.languages)
         if not readable:
             return [0.0] * len(LABELS)
         if self._prior is None:
-            asked = [await self._generator.score(_question(free), LABELS) for free in _CONTENT_FREE]
+            asked = [await self._generator.score(_question(free), LABELS, caller) for free in _CONTENT_FREE]
             self._prior = [sum(column) / len(asked) for column in zip(*asked, strict=True)]
-        return calibrated(await self._generator.score(_question(_shortened(readable)), LABELS), self._prior)
+        scores = await self._generator.score(_question(_shortened(readable)), LABELS, caller)
+        return calibrated(scores, self._prior)
 
     def _readable(self, text: str, language: str | None, spoken: frozenset[str]) -> str:
         """Give the text, or its English rendering where the model cannot read it, or nothing."""

@@ -9,9 +9,11 @@ from bot.dialogue.manager import DialogueOptions
 from bot.domain import Channel, Origin, User
 from bot.domain.mood import MOOD, mood_of
 from bot.errors import ModelUnavailable
-from bot.ports import Prediction, SentimentClassifier
+from bot.ports import Caller, Prediction, SentimentClassifier
+from bot.skills.generating import BRIEF
 from bot.skills.sentiment import SentimentSkill
 from bot.skills.service.forget import ForgetSkill
+from models.types import NOBODY
 from tests.support.desk import Desk, Seat
 from tests.support.doubles import NoModels
 from tests.support.skills import EchoSkill
@@ -27,6 +29,7 @@ class Feeling(NoModels):
 
     def __init__(self) -> None:
         self.judged: list[str] = []
+        self.callers: list[Caller] = []
         self.broken = False
 
     async def sentiment(self) -> SentimentClassifier:
@@ -34,8 +37,11 @@ class Feeling(NoModels):
             raise ModelUnavailable("No model.")
         return self
 
-    async def judge(self, texts: Sequence[str], language: str | None = None) -> list[Prediction]:
+    async def judge(
+        self, texts: Sequence[str], language: str | None = None, caller: Caller = NOBODY
+    ) -> list[Prediction]:
         self.judged += texts
+        self.callers.append(caller)
         if "for ever" in texts[0]:
             await asyncio.Event().wait()
         return [self._judged(text) for text in texts]
@@ -65,6 +71,7 @@ async def test_the_mood_follows_what_is_said() -> None:
     assert (mood.messages, mood.low) == (4, True)
     assert mood.trend < 0
     assert len(models.judged) == 4
+    assert {caller.person for caller in models.callers} == {"1"}
 
 
 async def test_it_is_kept_only_where_the_operator_wants_it() -> None:
@@ -95,13 +102,14 @@ async def test_an_answer_does_not_wait_for_ever_for_the_mood(monkeypatch: object
 
 
 async def test_who_asks_is_told_how_the_last_messages_feel() -> None:
-    made, _ = desk(mood=False)
+    made, models = desk(mood=False)
     assert "no text" in await made.say("/sentiment", seat=ANN)
     for said in ("this is great", "great too", "it is awful", "so awful", "awful"):
         await made.say(said, seat=ANN)
     reply = await made.reply("/sentiment", seat=ANN)
     assert reply.text == "Your last 5 messages: negative, and getting worse."
     assert reply.data["messages"] == 5
+    assert models.callers == [Caller("1", BRIEF)] * 5
 
 
 async def test_forgetting_takes_the_mood_with_it() -> None:

@@ -18,7 +18,7 @@ from bot.skills.translate import TranslateSkill
 from bot.skills.write import WriteSkill
 from models.engines.scripted import ScriptedGenerator
 from models.errors import ContextTooLong
-from models.types import GenerationRequest, Prediction, Summary, Translation
+from models.types import NOBODY, Caller, GenerationRequest, Prediction, Summary, Translation
 from tests.support.desk import Desk
 from tests.support.doubles import NoModels
 from tests.support.people import ANN, BO, seat
@@ -49,14 +49,16 @@ class Noting(NoModels):
     async def sentiment(self) -> SentimentClassifier:
         return self  # type: ignore[return-value]
 
-    async def judge(self, texts: list[str], language: str) -> list[Prediction]:
+    async def judge(self, texts: list[str], language: str, caller: Caller) -> list[Prediction]:
         self.worked_on.append((texts[0],))
         return [Prediction("positive", 0.9)]
 
     async def classifier(self) -> Classifier:
         return self  # type: ignore[return-value]
 
-    async def classify(self, texts: list[str], labels: list[str], examples: object = None) -> list[Prediction]:
+    async def classify(
+        self, texts: list[str], labels: list[str], examples: object = None, caller: Caller = NOBODY
+    ) -> list[Prediction]:
         self.worked_on.append((texts[0], *labels))
         return [Prediction(labels[0], 0.8)]
 

@@ -23,7 +23,7 @@ from models.devices import Device
 from models.engines.admission import AdmissionQueue
 from models.engines.loading import NumberType
 from models.engines.local import LocalGenerator, Next
-from models.engines.paged.job import PagedJob
+from models.engines.paged.job import PagedJob, PagedLook
 from models.engines.paged.ranks import rank, ranks
 from models.engines.paged.sizes import PagedSizes
 from models.engines.paged.worker import PagedWorker
@@ -32,6 +32,7 @@ from models.engines.tokenizing import PieceDecoder
 from models.engines.work import Text
 from models.errors import EngineFailed
 from models.locks import LOADING
+from models.types import Caller
 
 if TYPE_CHECKING:
     from models.engines.loading import LoadedModel
@@ -109,10 +110,19 @@ class PagedGenerator(LocalGenerator):
         finally:
             self._worker.leave(job)
 
-    async def _judge(self, prompt: Sequence[int], continuations: Sequence[Sequence[int]]) -> list[float]:
+    async def _judge(
+        self, prompt: Sequence[int], continuations: Sequence[Sequence[int]], caller: Caller
+    ) -> list[float]:
         if ranks() > 1:
             raise EngineFailed("Likelihoods are not served over several GPUs. Start one process, or use a server.")
-        return await asyncio.wrap_future(self._worker.ask(lambda loaded: _scores(loaded, prompt, continuations)))
+        look = PagedLook(
+            lambda loaded: _scores(loaded, prompt, continuations), len(prompt) + sum(map(len, continuations)), caller
+        )
+        self._worker.enter_look(look)
+        try:
+            return await asyncio.wrap_future(look.future)
+        finally:
+            self._worker.leave_look(look)
 
     def _open(self, deliver: Callable[[Sequence[Any]], None]) -> tuple[LoadedModel, PagedLoop]:
         with LOADING:

@@ -1,16 +1,19 @@
-"""One text that the paged engine writes: its tokens as they come, its text, and the way back to whoever asked."""
+"""What the paged engine is asked for: a text to write, with its tokens as they come and the way back to whoever asked,
+or a look at others' texts."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from models.engines.admission import Ticket
+from models.engines.loading import LoadedModel
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import PieceDecoder
 from models.engines.work import Text
-from models.types import Finished, FinishReason, GenerationEvent, TextChunk
+from models.types import Caller, Finished, FinishReason, GenerationEvent, TextChunk
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +34,7 @@ class PagedJob:
     attempts: int = 0
     reused: int = 0
     tokens: list[int] = field(default_factory=list)
-    ticket: Ticket[PagedJob] | None = None
+    ticket: Ticket[PagedJob | PagedLook] | None = None
     done: bool = False
     _before: int = 0  # tokens that earlier attempts wrote
 
@@ -85,6 +88,17 @@ class PagedJob:
         if isinstance(result, Exception):
             raise result
         return result
+
+
+@dataclass(eq=False, slots=True)
+class PagedLook:
+    """Scores that are computed between two steps, when its turn has come. `size` is in tokens."""
+
+    work: Callable[[LoadedModel], list[float]]
+    size: int
+    caller: Caller
+    future: Future[list[float]] = field(default_factory=Future)
+    ticket: Ticket[PagedJob | PagedLook] | None = None
 
 
 class Post:

@@ -6,18 +6,18 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from models.engines.admission import AdmissionQueue, Ticket
+from models.engines.admission import SHORT_WORK, AdmissionQueue, Ticket
 from models.engines.failures import is_out_of_memory, translated
 from models.engines.paged.failures import gone, no_room
-from models.engines.paged.job import PagedJob, Post
+from models.engines.paged.job import PagedJob, PagedLook, Post
 from models.errors import EngineFailed, ModelError
-from models.types import FinishReason
+from models.types import Caller, FinishReason
 
 if TYPE_CHECKING:
     from models.engines.loading import LoadedModel
@@ -37,7 +37,7 @@ class PagedWorker:
     Whoever asks calls `enter`, `leave` and `ask` from any thread. All else happens in the worker's own thread.
     """
 
-    def __init__(self, name: str, open_: Open, waiting: AdmissionQueue[PagedJob]) -> None:
+    def __init__(self, name: str, open_: Open, waiting: AdmissionQueue[PagedJob | PagedLook]) -> None:
         self._name = name
         self._open = open_
         self._waiting = waiting
@@ -60,23 +60,22 @@ class PagedWorker:
         """Queue a request. Raises Overloaded, or EngineFailed after `close`."""
         request = job.text.request
         deadline = None if request.deadline is None else time.monotonic() + request.deadline
-        with self._lock:
-            self.check_open()
-            job.ticket = self._waiting.enter(
-                job,
-                prompt=len(job.text.prompt),
-                new=job.limit,
-                person=request.person,
-                priority=request.priority,
-                deadline=deadline,
-            )
-            self._begin()
-        self._inbox.put(lambda: None)
+        self._queue(job, Caller(request.person, request.priority), len(job.text.prompt), job.limit, deadline)
+
+    def enter_look(self, look: PagedLook) -> None:
+        """Queue scores, as short work. Raises Overloaded, or EngineFailed after `close`."""
+        self._queue(look, Caller(look.caller.person, min(look.caller.priority, SHORT_WORK)), look.size)
 
     def leave(self, job: PagedJob) -> None:
         """Give up a request; its pages are free before the next step. Does no harm to one that has ended."""
         if not job.done:
             self._inbox.put(lambda: self._drop(job))
+
+    def leave_look(self, look: PagedLook) -> None:
+        """Free the place of scores that are computed, or that nobody waits for any more."""
+        if look.ticket is not None:
+            with self._lock:
+                self._waiting.leave(look.ticket)
 
     def ask(self, work: Callable[[LoadedModel], T], *, pause: bool = True) -> Future[T]:
         """Have work done on the model between two steps, or beside them without the `pause`.
@@ -102,6 +101,17 @@ class PagedWorker:
         self._inbox.put(None)
         if self._thread is not None:
             self._thread.join()
+
+    def _queue(
+        self, item: PagedJob | PagedLook, caller: Caller, prompt: int, new: int = 0, deadline: float | None = None
+    ) -> None:
+        with self._lock:
+            self.check_open()
+            item.ticket = self._waiting.enter(
+                item, prompt=prompt, new=new, person=caller.person, priority=caller.priority, deadline=deadline
+            )
+            self._begin()
+        self._inbox.put(lambda: None)
 
     def _begin(self) -> None:
         """Start the thread at the first request. The loop's thread is a daemon, too, since a daemon starts it."""
@@ -153,25 +163,32 @@ class PagedWorker:
         with self._lock:
             late = self._waiting.expire(now)
             late += [one for one in self._waiting.running if one.deadline is not None and one.deadline <= now]
-        for ticket in late:
-            post.add(ticket.item, *ticket.item.finish(FinishReason.DEADLINE))
-            self._drop(ticket.item)
+        for job in _jobs(late):
+            post.add(job, *job.finish(FinishReason.DEADLINE))
+            self._drop(job)
         while (admitted := self._next()) is not None:
-            self._start(admitted.item, post)
+            if isinstance(admitted, PagedLook):
+                self._work(admitted.work, admitted.future, pause=True)
+                self.leave_look(admitted)
+            else:
+                self._start(admitted, post)
         with self._lock:
             for ticket, waiting in self._waiting.news():
-                post.add(ticket.item, waiting)
+                if isinstance(ticket.item, PagedJob):
+                    post.add(ticket.item, waiting)
         self._send(post)
 
-    def _next(self) -> Ticket[PagedJob] | None:
+    def _next(self) -> PagedJob | PagedLook | None:
+        """Who is let in next. A look takes nothing of the cache."""
         with self._lock:
             if not self._waiting.waiting:
                 return None
         loop = self._opened()
         with self._lock:
-            taken = sum(loop.pages_of(ticket.tokens) for ticket in self._waiting.running)
+            taken = sum(_pages(ticket, loop) for ticket in self._waiting.running)
             room = loop.capacity_tokens - taken
-            return self._waiting.admit(lambda ticket: loop.pages_of(ticket.tokens) <= room or taken == 0)
+            ticket = self._waiting.admit(lambda ticket: _pages(ticket, loop) <= room or taken == 0)
+            return None if ticket is None else ticket.item
 
     def _start(self, job: PagedJob, post: Post) -> None:
         assert self._loop is not None
@@ -288,11 +305,15 @@ class PagedWorker:
     def _fail_all(self, error: ModelError) -> None:
         post = Post()
         with self._lock:
-            jobs = [ticket.item for ticket in (*self._waiting.waiting, *self._waiting.running)]
-        for job in jobs:
+            tickets = [*self._waiting.waiting, *self._waiting.running]
+        for job in _jobs(tickets):
             post.add(job, error)
             self._drop(job)
         post.send()
+        for look in [ticket.item for ticket in tickets if isinstance(ticket.item, PagedLook)]:
+            self.leave_look(look)
+            if not look.future.done() and look.future.set_running_or_notify_cancel():
+                look.future.set_exception(error)
 
     def _abandon(self) -> None:
         loop, self._loop = self._loop, None
@@ -302,3 +323,12 @@ class PagedWorker:
     def _new_id(self) -> str:
         self._count += 1
         return str(self._count)
+
+
+def _jobs(tickets: Iterable[Ticket[PagedJob | PagedLook]]) -> list[PagedJob]:
+    return [ticket.item for ticket in tickets if isinstance(ticket.item, PagedJob)]
+
+
+def _pages(ticket: Ticket[PagedJob | PagedLook], loop: PagedLoop) -> int:
+    """The tokens of the cache that it may take."""
+    return loop.pages_of(ticket.tokens) if isinstance(ticket.item, PagedJob) else 0

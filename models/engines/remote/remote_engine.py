@@ -23,7 +23,16 @@ from models.engines.remote.server import Server
 from models.engines.remote.thinking import ThoughtFilter
 from models.engines.stops import StopFilter
 from models.errors import EngineFailed
-from models.types import ChatMessage, Finished, FinishReason, GenerationEvent, GenerationRequest, TextChunk
+from models.types import (
+    NOBODY,
+    Caller,
+    ChatMessage,
+    Finished,
+    FinishReason,
+    GenerationEvent,
+    GenerationRequest,
+    TextChunk,
+)
 
 UNKNOWN_CONTEXT = 4096  # tokens that are counted on where neither the settings nor the server say
 
@@ -93,8 +102,13 @@ class RemoteGenerator:
             yield TextChunk(shown)
         yield self._finished(reason, answer, prompt, text)
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
-        """Give for each continuation the log-probability of its beginning; see `scoring`. Raises CannotScore."""
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
+        """Give for each continuation the log-probability of its beginning; see `scoring`. Raises CannotScore.
+
+        Who waits for whom is the server's affair.
+        """
         self._check_open()
         body = scoring_body(self._server, messages)
         try:

@@ -9,7 +9,7 @@ import pytest
 from models.engines.fallback import FallbackGenerator
 from models.engines.scripted import ScriptedGenerator
 from models.errors import CannotScore, ContextTooLong, EngineFailed, ModelError, Overloaded, WeightsUnavailable
-from models.types import ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk, Waiting
+from models.types import NOBODY, Caller, ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk, Waiting
 
 ASK = GenerationRequest((ChatMessage("user", "Hello"),))
 
@@ -27,7 +27,9 @@ class Failing(ScriptedGenerator):
             yield event
         raise self._error
 
-    async def score(self, messages: Sequence[ChatMessage], continuations: Sequence[str]) -> list[float]:
+    async def score(
+        self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
+    ) -> list[float]:
         raise self._error
 
 
@@ -68,8 +70,10 @@ async def test_when_all_fail_the_last_one_says_why() -> None:
 
 async def test_scores_come_from_the_first_that_has_them() -> None:
     asked = ASK.messages
-    chain = FallbackGenerator([Failing(CannotScore("no logprobs")), ScriptedGenerator()])
-    assert await chain.score(asked, ["Hello"]) == await ScriptedGenerator().score(asked, ["Hello"])
+    second = ScriptedGenerator()
+    chain = FallbackGenerator([Failing(CannotScore("no logprobs")), second])
+    assert await chain.score(asked, ["Hello"], Caller("7")) == await ScriptedGenerator().score(asked, ["Hello"])
+    assert second.callers == [Caller("7")]
     with pytest.raises(CannotScore):
         await FallbackGenerator([ScriptedGenerator(), Failing(CannotScore("no"))])._generators[1].score(asked, ["a"])
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ from models.engines.paged.engine import PagedGenerator
 from models.engines.paged.loop import PagedLoop
 from models.engines.paged.sizes import PagedSizes
 from models.errors import ContextTooLong, EngineFailed, Overloaded
-from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Waiting
+from models.types import Caller, ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Waiting
 from tests.support.tiny_models import build_tiny_llama
 
 Make = Callable[..., PagedGenerator]
@@ -225,6 +225,42 @@ async def test_scores_come_between_the_steps_of_others(make: Make) -> None:
     assert finished.completion_tokens > 0
     assert busy == pytest.approx(alone, abs=1e-4)
     assert alone[2] == 0
+
+
+async def test_scores_wait_their_turn_as_short_work_of_whoever_asks(make: Make) -> None:
+    engine = make(PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=1))
+    done: list[str] = []
+
+    async def note(name: str, work: Awaitable[Any]) -> None:
+        await work
+        done.append(name)
+
+    running = await begun(engine, ask(max_new_tokens=480))
+    text = asyncio.create_task(note("text", write(engine, ask("dog", max_new_tokens=3))))
+    look = asyncio.create_task(note("look", engine.score(ask().messages, ["dog", "fox"], Caller("ana", priority=10))))
+    given_up = asyncio.create_task(engine.score(ask().messages, ["dog"]))
+    async with asyncio.timeout(30):
+        while len(engine._worker._waiting) < 3:  # noqa: ASYNC110 - prompts are made in threads
+            await asyncio.sleep(0.001)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    assert sorted((one.priority, one.person) for one in engine._worker._waiting.waiting) == [(-1, "ana"), (0, "")]
+    await running.aclose()
+    await asyncio.gather(text, look)
+    assert done == ["look", "text"]
+
+
+async def test_closing_fails_scores_that_wait(make: Make) -> None:
+    engine = make(PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=1))
+    running = await begun(engine, ask(max_new_tokens=480))
+    look = asyncio.create_task(engine.score(ask().messages, ["dog"]))
+    async with asyncio.timeout(30):
+        while not len(engine._worker._waiting):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    await engine.close()
+    with pytest.raises(EngineFailed, match="closed"):
+        await look
+    await running.aclose()
 
 
 @pytest.mark.parametrize(("quantisation", "said"), [("int8", "torchao is not installed"), ("int4", "CUDA device")])

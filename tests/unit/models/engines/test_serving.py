@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from models.engines.admission import SHORT_WORK
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import EngineFailed, InvalidWeights, Overloaded
 from models.types import (
+    Caller,
     ChatMessage,
     Finished,
     FinishReason,
@@ -24,6 +26,7 @@ from models.types import (
 from tests.support.tiny_models import build_tiny_llama
 
 LONG = 180
+GOOD = (ChatMessage("user", "good"),)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,13 @@ async def busy(engine: TransformersGenerator, person: str = "busy") -> AsyncIter
         async for event in events:
             if isinstance(event, TextChunk):
                 break
+        yield
+
+
+@contextlib.contextmanager
+def held(engine: TransformersGenerator) -> Iterator[None]:
+    """The engine's thread takes nobody in meanwhile: it needs the lock that the test's thread has."""
+    with engine._server._changed:
         yield
 
 
@@ -91,10 +101,11 @@ async def test_whoever_asks_little_does_not_wait_for_one_who_asks_much(engine: T
         order.append(person)
 
     async with busy(engine, "flood"):
-        tasks = [asyncio.create_task(ask("flood")) for _ in range(4)]
-        await until(lambda: waiting(engine) == 4)
-        tasks.append(asyncio.create_task(ask("ana")))
-        await until(lambda: waiting(engine) == 5)
+        with held(engine):
+            tasks = [asyncio.create_task(ask("flood")) for _ in range(4)]
+            await until(lambda: waiting(engine) == 4)
+            tasks.append(asyncio.create_task(ask("ana")))
+            await until(lambda: waiting(engine) == 5)
     await asyncio.gather(*tasks)
     assert order[0] == "ana"
 
@@ -144,13 +155,34 @@ async def test_a_short_look_goes_before_long_texts(engine: TransformersGenerator
         await work  # type: ignore[misc]
         done.append(name)
 
-    async with busy(engine):
+    with held(engine):
         text = asyncio.create_task(ask("text", collect(engine, max_new_tokens=60)))
         await until(lambda: waiting(engine) == 1)
-        look = asyncio.create_task(ask("look", engine.score((ChatMessage("user", "good"),), ["a", "b"])))
+        look = asyncio.create_task(ask("look", engine.score(GOOD, ["a", "b"])))
         await until(lambda: waiting(engine) == 2)
     await asyncio.gather(text, look)
     assert done == ["look", "text"]
+
+
+async def test_a_look_is_its_asker_s_and_short_whatever_the_asker_does_else(engine: TransformersGenerator) -> None:
+    order: list[str] = []
+
+    async def look(person: str) -> None:
+        await engine.score(GOOD, ["a", "b"], Caller(person, priority=10))
+        order.append(person)
+
+    await look("flood")
+    order.clear()
+    with held(engine):
+        looks = [asyncio.create_task(look("flood")) for _ in range(3)]
+        await until(lambda: waiting(engine) == 3)
+        looks.append(asyncio.create_task(look("ana")))
+        await until(lambda: waiting(engine) == 4)
+        tickets = engine._server._queue.waiting
+        assert {ticket.priority for ticket in tickets} == {SHORT_WORK}
+        assert sorted(ticket.person for ticket in tickets) == ["ana", "flood", "flood", "flood"]
+    await asyncio.gather(*looks)
+    assert order.index("ana") < 2  # the second at the latest: the first took of what its person is due
 
 
 async def test_two_event_loops_can_ask_at_once(folder: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.engines.scripted import ScriptedGenerator
 from models.errors import CannotScore, UnsupportedLanguage
 from models.tasks.classify import EvidenceClassifier, Weights
-from models.types import ChatMessage
+from models.types import Caller, ChatMessage
 
 
 class WordCounts:
@@ -119,3 +119,9 @@ async def test_the_same_examples_are_embedded_once() -> None:
     for _ in range(3):
         await classifier.classify(["a"], ["x", "y"], {"x": ["one", "two"], "y": ["three"]})
     assert embedded.count("two") == 1
+
+
+async def test_the_generator_is_told_who_asks() -> None:
+    generator = ScriptedGenerator()
+    await EvidenceClassifier(generator).classify(["My delivery!"], ["payment", "delivery"], caller=Caller("7", -10))
+    assert set(generator.callers) == {Caller("7", -10)}

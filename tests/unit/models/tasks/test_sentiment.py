@@ -17,7 +17,7 @@ from models.errors import CannotScore, InvalidWeights
 from models.tasks.classifiers import ClassifierSentiment, sentiment_classes
 from models.tasks.feelings import prototypes, valence
 from models.tasks.sentiment import LABELS, EvidenceSentiment, Weights
-from models.types import ChatMessage
+from models.types import Caller, ChatMessage
 from tests.support.tiny_models import build_tiny_bert
 
 DATA = Path(__file__).parents[3] / "data"
@@ -150,3 +150,9 @@ async def test_where_a_server_does_not_tell_likelihoods_the_words_decide() -> No
 
     judged = await EvidenceSentiment(ScriptedGenerator(scorer=untold)).judge(["I love it!", "很失望"])
     assert [one.label for one in judged] == ["positive", "negative"]
+
+
+async def test_the_generator_is_told_who_asks() -> None:
+    generator = ScriptedGenerator()
+    await EvidenceSentiment(generator).judge(["I love it!", "bad"], caller=Caller("7", -10))
+    assert set(generator.callers) == {Caller("7", -10)}
