@@ -23,7 +23,7 @@ from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, missing_models, named_models, writes_answers
+from bot.doors.models import ModelsDoor, missing_models, named_models, too_small, writes_answers
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
 from bot.doors.reranking import RerankerDoor
@@ -150,6 +150,7 @@ class Parley:
             temperature=settings.models.temperature,
             profile=settings.models.profile,
             writes=writes_answers(settings),
+            too_small=too_small(settings),
             privacy=settings.dialogue.privacy,
         )
         return Toolbox(

@@ -141,8 +141,8 @@ class DialogueSettings(Group):
     )
     writing: Literal["auto", "always", "never"] = Field(
         default="auto",
-        description="May the model write answers from articles? auto: if its weights take 1 GB or more, since the "
-        "article's own sentences answer better than a very small model.",
+        description="May the model write answers from articles? auto: if the weights of the one that answers take 1 GB "
+        "or more, since the article's own sentences answer better than a very small model.",
     )
     mood: bool = Field(
         default=False,

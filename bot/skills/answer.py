@@ -94,7 +94,7 @@ class AnswerSkill:
             request.text, top.passage.text, top.passage.language, tools.knowledge, tools.languages
         )
         evidence = Evidence([_evidence_text(hit) for hit in hits], request.language, tools.languages)
-        writer = Writer(generator, evidence, tools.languages, request.language, quotation)
+        writer = Writer(generator, evidence, tools.languages, request.language, quotation, tools.options.too_small)
         yield Working("writing")
         try:
             async with aclosing(writer.write(_generation(request, hits, tools))) as pieces:

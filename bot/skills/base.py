@@ -22,7 +22,8 @@ class AnswerOptions:
     """How answers are made. A threshold that is None is the one calibrated for the knowledge base.
 
     `writes`: the generator writes answers from articles; otherwise their best sentences are quoted. A very small model
-    answers worse than the quotation does (benchmarks/answers.py). `privacy` is what the operator adds to `/privacy`.
+    answers worse than the quotation does (benchmarks/answers.py): what one of `too_small`, by name, begins to write in
+    another's place is not shown. `privacy` is what the operator adds to `/privacy`.
     """
 
     top_k: int = 5
@@ -33,6 +34,7 @@ class AnswerOptions:
     temperature: float = 0.0
     profile: str = "embedded"
     writes: bool = True
+    too_small: frozenset[str] = frozenset()
     privacy: str = ""
 
 

@@ -47,12 +47,12 @@ def off(name: str = "off", error: type[EngineFailed] = EngineFailed) -> Scripted
     return ScriptedGenerator(refuse, name=name)
 
 
-async def reply_of(*generators: Generator, said: str = ASKED) -> Reply:
+async def reply_of(*generators: Generator, said: str = ASKED, too_small: Sequence[str] = ()) -> Reply:
     desk = Desk(
         [AnswerSkill(), ChatSkill()],
         knowledge=shop_knowledge(),
         models=Chain(*generators),
-        options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05),
+        options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05, too_small=frozenset(too_small)),
     )
     return await desk.reply(said)
 
@@ -61,6 +61,14 @@ async def reply_of(*generators: Generator, said: str = ASKED) -> Reply:
 async def test_the_next_one_answers_and_the_reply_names_it(error: type[EngineFailed]) -> None:
     reply = await reply_of(off(error=error), ScriptedGenerator([RIGHT], name="big"))
     assert (reply.text, reply.outcome, reply.model) == (RIGHT, Outcome.GENERATED, "big")
+
+
+async def test_one_that_is_too_small_to_write_quotes_in_the_large_ones_place() -> None:
+    small = ScriptedGenerator([RIGHT], name="small")
+    reply = await reply_of(off("big"), small, too_small=["small"])
+    assert (reply.outcome, "seven days" in reply.text, reply.model) == (Outcome.QUOTED, True, None)
+    reply = await reply_of(ScriptedGenerator([RIGHT], name="big"), small, too_small=["small"])
+    assert (reply.outcome, reply.model) == (Outcome.GENERATED, "big")
 
 
 async def test_one_that_wrote_more_than_is_shown_is_named_too() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Container
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -51,12 +51,15 @@ class Writer:
         tools: LanguageTools,
         language: str,
         quotation: str,
+        too_small: Container[str] = (),
     ) -> None:
+        """`too_small` names models whose text is not used: one that answers in another's place."""
         self._generator = generator
         self._evidence = evidence
         self._tools = tools
         self._language = language
         self._quotation = quotation
+        self._too_small = too_small
         self.draft = Draft()
 
     async def write(self, request: GenerationRequest) -> AsyncGenerator[str, None]:
@@ -92,6 +95,8 @@ class Writer:
         async with aclosing(self._generator.stream(request)) as stream:
             async for event in stream:
                 if isinstance(event, TextChunk | Finished):
+                    if event.model in self._too_small:
+                        return
                     self.draft.model = event.model or self.draft.model
                 if isinstance(event, Finished):
                     reason = event.reason
