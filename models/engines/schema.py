@@ -71,15 +71,21 @@ class SchemaConstraint:
         """Give the scores, shape (1, vocabulary), with those of tokens that may not come next at minus infinity."""
         import torch
 
-        may = torch.zeros(scores.shape[-1], dtype=torch.bool, device=scores.device)
+        return scores.masked_fill(~self.allowed(scores.shape[-1]).to(scores.device), -torch.inf)
+
+    def allowed(self, size: int) -> Tensor:
+        """Tell of each token whether it may come next, shape (size,), bool, on the CPU."""
+        import torch
+
+        may = torch.zeros(size, dtype=torch.bool)
         if self._matcher.is_stopped() or self._matcher.is_error():
             may[self._ends] = True
         else:
             octets = torch.frombuffer(bytearray(self._matcher.compute_bitmask()), dtype=torch.uint8)
             bits = (octets[:, None] >> torch.arange(8)) & 1
             known = min(bits.numel(), may.numel())
-            may[:known] = bits.flatten()[:known].bool().to(scores.device)
-        return scores.masked_fill(~may, -torch.inf)
+            may[:known] = bits.flatten()[:known].bool()
+        return may
 
     def take(self, token: int) -> None:
         """Go on after a token."""

@@ -56,6 +56,26 @@ async def test_texts_are_those_of_plain_generate(make: Make, folder: Path) -> No
     assert ours == tokenizer.decode(given[0, prompt.shape[1] :].tolist())
 
 
+async def test_repetition_is_held_down_as_by_plain_generate_and_in_company(make: Make, folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    engine = make(dtype="float32")
+    others = [write(engine, f"fox {number}", max_new_tokens=20, repetition_penalty=5.0) for number in range(5)]
+    (ours, _), *_ = await asyncio.gather(write(engine, LONG, max_new_tokens=32, repetition_penalty=1.3), *others)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, device_map="cuda")
+    tokenizer = ChatTokenizer(folder)
+    prompt = torch.tensor([tokenizer.encode_chat([ChatMessage("user", LONG)])], device="cuda")
+    given = model.generate(
+        input_ids=prompt,
+        attention_mask=torch.ones_like(prompt),
+        max_new_tokens=32,
+        do_sample=False,
+        repetition_penalty=1.3,
+    )
+    assert ours == tokenizer.decode(given[0, prompt.shape[1] :].tolist())
+
+
 async def test_many_at_once_in_bf16_come_to_their_ends(make: Make) -> None:
     engine = make()
     layout = await engine.layout()

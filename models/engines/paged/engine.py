@@ -5,9 +5,9 @@ async with contextlib.aclosing(engine.stream(GenerationRequest((ChatMessage("use
     async for event in events: ...          # Waiting, TextChunk, TextChunk, …, Finished
 await engine.close()
 
-Underneath is transformers' continuous batching. What it cannot: `repetition_penalty` (a batch knows no history) and
-`schema` are not applied; a seed gives the same draws each time, but the scores that they are taken from round a little
-differently with what else is in the batch.
+Underneath is transformers' continuous batching. A seed gives the same draws each time, but the scores that they are
+taken from round a little differently with what else is in the batch. A text that is held to a JSON schema goes through
+the batch token by token, each time from what is kept of its beginning: it is written more slowly than others.
 """
 
 from __future__ import annotations

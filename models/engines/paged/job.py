@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from models.engines.admission import Ticket
 from models.engines.loading import LoadedModel
@@ -20,7 +21,8 @@ from models.types import Caller, Finished, FinishReason, GenerationEvent, TextCh
 class PagedJob:
     """`limit` is how many tokens it may write: what the text asks for, or less where the cache has no more room.
 
-    `request_id` names it in the loop; it gets a new one when it is taken up again after the loop died.
+    `request_id` names it in the loop; it gets a new one when it is taken up again: after the loop died, or when it was
+    `paused`. A text that is held to a form pauses after each token: the host must know it to say what may come next.
     """
 
     text: Text
@@ -36,34 +38,41 @@ class PagedJob:
     tokens: list[int] = field(default_factory=list)
     ticket: Ticket[PagedJob | PagedLook] | None = None
     done: bool = False
-    _before: int = 0  # tokens that earlier attempts wrote
+    paused: bool = False
+    _before: int = 0  # tokens that earlier stretches wrote
 
     def __post_init__(self) -> None:
         self.limit = self.text.limit
 
-    def options(self) -> dict[str, float | int]:
+    def options(self, vocabulary: int) -> dict[str, Any]:
         """What the loop's sampling wants to know."""
+        constraint = self.text.constraint
         return {
             "temperature": float(self.text.request.temperature),
             "top_p": float(self.text.request.top_p),
+            "penalty": float(self.text.request.repetition_penalty),
             "seed": self.seed,
             "adapter": self.text.adapter,
+            "allowed": None if constraint is None else constraint.allowed(vocabulary),
         }
 
     def begin(self, request_id: str) -> tuple[list[int], int]:
-        """Start an attempt: what to give to the loop, and how much may come. Goes on where the last one broke off."""
+        """Start a stretch: what to give to the loop, and how much may come. Goes on where the last one broke off."""
         self.request_id = request_id
-        self.attempts += 1
+        self.paused = False
         self._before = len(self.tokens)
         return [*self.text.prompt, *self.tokens], self.limit - len(self.tokens)
 
     def take(self, generated: Sequence[int], ended: bool, eos: frozenset[int]) -> Iterable[GenerationEvent]:
-        """Take all that this attempt generated so far; give the events that are new. Sets `done` with the last one."""
-        text = ""
+        """Take all that this stretch generated so far; give the events that are new. Sets `done` with the last one."""
+        text, constraint, at_eos = "", self.text.constraint, False
         for token in generated[len(self.tokens) - self._before :]:
             if token in eos:
+                at_eos = True
                 break
             self.tokens.append(token)
+            if constraint is not None:
+                constraint.take(token)
             text += self.stops.feed(self.pieces.feed(token))
             if self.stops.stopped:
                 break
@@ -73,6 +82,9 @@ class PagedJob:
             yield from self.finish(FinishReason.STOP)
         elif ended:
             at_end = len(self.tokens) >= self.limit
+            if constraint is not None and not (at_end or at_eos):
+                self.paused = True
+                return
             yield from self.finish(FinishReason.LENGTH if at_end else FinishReason.STOP)
 
     def finish(self, reason: FinishReason) -> Iterable[GenerationEvent]:

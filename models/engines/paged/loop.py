@@ -26,6 +26,7 @@ from transformers.generation.continuous_batching.continuous_api import OutputRou
 
 from models.convert import quiet_transformers
 from models.engines.loading import LoadedModel
+from models.engines.paged.marks import Marks
 from models.engines.paged.prefixes import separate_prefixes
 from models.engines.paged.sampling import RequestSampling
 from models.engines.paged.sizes import PagedSizes
@@ -63,6 +64,11 @@ class PagedLoop:
         """How many tokens the cache holds."""
         cache = self._manager.batch_processor.cache
         return int(cache.num_blocks) * self._page
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are to choose from."""
+        return int(self._loaded.model.config.get_text_config().vocab_size)
 
     def layout(self) -> dict[str, Any]:
         """How it runs: what the library chose by the device and what is installed."""
@@ -156,10 +162,12 @@ class PagedLoop:
 
     def _open(self) -> None:
         with quiet_transformers():
+            marks = Marks(self._sizes.requests, self.vocabulary, self._loaded.device)
             manager: Any = self._attended(flash=True)
             manager.output_router = _Router(self._deliver)
-            manager.logit_processor = RequestSampling()  # the library has no door for processors of one's own
+            manager.logit_processor = RequestSampling(marks)  # the library has no door for processors of one's own
             manager.warmup()
+        marks.stream = manager.batch_processor.inputs_and_outputs.compute_stream
         separate_prefixes(manager.batch_processor, self._reused)
         manager.start()
         self._manager = manager

@@ -18,24 +18,29 @@ from torch import Tensor
 from transformers import LogitsProcessorList
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessorList
 
+from models.engines.paged.marks import Marks
+
 CANDIDATES = 256
 """Sampling looks at so many of the likeliest tokens; what lies beyond has next to no probability."""
 
-_TEMPERATURE, _TOP_P, _DRAW, ADAPTER = range(4)
-_KNOWN = {"temperature", "top_p", "seed", "adapter"}
+_TEMPERATURE, _TOP_P, _DRAW, _PENALTY, _MARKS, ADAPTER = range(6)
+_KNOWN = {"temperature", "top_p", "seed", "penalty", "allowed", "adapter"}
 
 
 class RequestSampling(ContinuousBatchingLogitsProcessorList):
     """Stands in the place of the library's list of logits processors; the manager must run without `do_sample`.
 
-    A request's `logit_processor_kwargs` are `temperature` (0: greedy), `top_p`, `seed` and `adapter` (0: none), all
-    optional. Four rows of numbers go to the device with each batch: temperature, top_p, the draw, and the adapter.
+    A request's `logit_processor_kwargs` are `temperature` (0: greedy), `top_p`, `seed`, `penalty` (of repetition, 1:
+    none), `allowed` (of shape (vocabulary,), for its first token) and `adapter` (0: none), all optional. Six rows of
+    numbers go to the device with each batch: temperature, top_p, the draw, the penalty, the row of the marks, and the
+    adapter.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, marks: Marks) -> None:
         super().__init__(LogitsProcessorList())
-        self.tensors_required = 4
+        self.tensors_required = 6
         self.do_processing = True
+        self._marks = marks
 
     def check_kwargs(self, kwargs: Mapping[str, Any]) -> None:
         """Refuse what is unknown. Raises ValueError, which fails that request alone."""
@@ -47,7 +52,7 @@ class RequestSampling(ContinuousBatchingLogitsProcessorList):
         int32_tensor.zero_()
 
     def prepare_tensor_args(self, requests_in_batch: Sequence[Any], arg_storage: Tensor) -> Tensor:
-        """Write the rows: the first three by the order of the tokens to come, the adapter by that of the requests."""
+        """Write the rows: the adapter by the order of the requests, the others by that of the tokens to come."""
         coming = [one.state for one in requests_in_batch if one.has_new_token]
         options = [state.logit_processor_kwargs for state in coming]
         numbers = torch.tensor(
@@ -55,10 +60,14 @@ class RequestSampling(ContinuousBatchingLogitsProcessorList):
                 [float(one.get("temperature", 0.0)) for one in options],
                 [float(one.get("top_p", 1.0)) for one in options],
                 [draw(one.get("seed", 0), state.position_offset) for one, state in zip(options, coming, strict=True)],
+                [float(one.get("penalty", 1.0)) for one in options],
             ],
             dtype=torch.float32,
         )
-        arg_storage[:ADAPTER, : len(coming)] = numbers.view(torch.int32).to(arg_storage.device)
+        arg_storage[:_MARKS, : len(coming)] = numbers.view(torch.int32).to(arg_storage.device)
+        rows = torch.tensor(self._marks.rows(coming), dtype=torch.int32)
+        arg_storage[_MARKS] = 0  # what fills up a batch may mark nobody's text
+        arg_storage[_MARKS, : len(coming)] = rows.to(arg_storage.device)
         adapters = [one.state.logit_processor_kwargs.get("adapter", 0) for one in requests_in_batch]
         arg_storage[ADAPTER, : len(adapters)] = torch.tensor(adapters, dtype=torch.int32).to(arg_storage.device)
         return arg_storage
@@ -66,12 +75,17 @@ class RequestSampling(ContinuousBatchingLogitsProcessorList):
     def __call__(self, input_ids: Tensor, scores: Tensor, logits_processor_args: Tensor) -> Tensor:
         """Lift the drawn token of each sampled row above all others, so that the argmax that follows takes it.
 
-        `scores` has shape (rows, vocabulary). Greedy rows stay as they are.
+        `scores` has shape (rows, vocabulary). Greedy rows stay as they are, but for
+        their marks.
         """
-        rows = logits_processor_args[:ADAPTER, : scores.size(0)].view(torch.float32)
+        rows = logits_processor_args[:_MARKS, : scores.size(0)].view(torch.float32)
+        marked = logits_processor_args[_MARKS, : scores.size(0)].long()
+        scores = self._marks.apply(scores, marked, rows[_PENALTY])
         chosen = sample(scores, rows[_TEMPERATURE], rows[_TOP_P], rows[_DRAW])
         lift = torch.zeros_like(rows[_TEMPERATURE]).masked_fill(rows[_TEMPERATURE] > 0, torch.inf).to(scores.dtype)
-        return scores.scatter_add(-1, chosen.unsqueeze(-1), lift.unsqueeze(-1))
+        scores = scores.scatter_add(-1, chosen.unsqueeze(-1), lift.unsqueeze(-1))
+        self._marks.add(marked, scores.argmax(-1))
+        return scores
 
 
 def sample(scores: Tensor, temperature: Tensor, top_p: Tensor, draws: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AFTER = 1.0  # seconds after which a silent loop is looked at
-_ATTEMPTS = 3
+_ATTEMPTS = 2  # to go on after the loop died
 
 T = TypeVar("T")
 Open = Callable[[Callable[[Sequence[Any]], None]], "tuple[LoadedModel, PagedLoop]"]
@@ -200,8 +200,10 @@ class PagedWorker:
             return
         if new > room:
             job.limit, new = len(job.tokens) + room, room
+        if job.text.constraint is not None:
+            new = 1
         self._running[job.request_id] = job
-        self._loop.add(job.request_id, prompt, new, job.options())
+        self._loop.add(job.request_id, prompt, new, job.options(self._loop.vocabulary))
 
     def _take(self, outputs: Sequence[Any]) -> None:
         """Take one step's outputs."""
@@ -228,6 +230,10 @@ class PagedWorker:
                 job.ticket.written = len(job.tokens)
             if job.done:
                 self._drop(job)
+            elif job.paused:
+                del self._running[job.request_id]
+                loop.reused(job.request_id)
+                self._start(job, post)
         self._send(post)
 
     def _note_rate(self, outputs: Sequence[Any]) -> None:
@@ -299,6 +305,7 @@ class PagedWorker:
                 post.add(job, translated(error, self._name))
                 self._drop(job)
             else:
+                job.attempts += 1
                 self._start(job, post)
         self._send(post)
 

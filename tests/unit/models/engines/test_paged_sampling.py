@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.engines.paged.marks import Marks
 from models.engines.paged.sampling import RequestSampling, draw, sample
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0, -1.0, -5.0]])
@@ -45,8 +46,8 @@ def test_every_draw_gives_a_token(place: float, top_p: float) -> None:
 
 
 def test_greedy_rows_stay_as_they_are_and_sampled_ones_take_what_was_drawn() -> None:
-    sampling = RequestSampling()
-    args = torch.zeros((4, 2), dtype=torch.int32)
+    sampling = RequestSampling(Marks(4, 5, torch.device("cpu")))
+    args = torch.zeros((6, 2), dtype=torch.int32)
     args[:3] = torch.tensor([[0.0, 1.0], [1.0, 1.0], [0.0, 0.95]]).view(torch.int32)
     lifted = sampling(torch.zeros(2, dtype=torch.long), LOGITS.expand(2, -1).clone(), args)
     assert torch.equal(lifted[0], LOGITS[0])
@@ -55,4 +56,4 @@ def test_greedy_rows_stay_as_they_are_and_sampled_ones_take_what_was_drawn() -> 
 
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(ValueError, match="top_k"):
-        RequestSampling().check_kwargs({"top_k": 3})
+        RequestSampling(Marks(4, 5, torch.device("cpu"))).check_kwargs({"top_k": 3})
