@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 from models.builders import Builders, ModelOptions
 from models.catalogue import ModelSpec, Task, catalogue, resolve
 from models.engines.fallback import FallbackGenerator
-from models.errors import UnknownModel, UnsupportedLanguage
+from models.errors import TooLarge, UnknownModel, UnsupportedLanguage
 from models.handles import (
     EncoderHandle,
     GeneratorHandle,
@@ -128,14 +128,16 @@ class Registry:
             self._shelf.retire(slot)
 
     def state(self) -> list[ModelState]:
-        """Give what has been built: how much memory each takes, whether it is loaded, and how many use it."""
+        """Give what has been built: how much memory each takes, whether it is loaded, and how many use it. What is on a
+        server, or too large to be loaded, takes 0.
+        """
         with self._lock:
             slots = dict(self._slots)
         return [
             ModelState(
                 name=slot.name,
                 tasks=tuple(each.value for each in Task if any(_key(one, each) == key for one in self.specs(each))),
-                bytes=slot.need,
+                bytes=_size(slot),
                 loaded=slot.loaded,
                 users=slot.users,
             )
@@ -241,6 +243,13 @@ class Registry:
                 self._built[key] = build()
             found: Any = self._built[key]
             return cast(T, found)
+
+
+def _size(slot: Slot[Any]) -> int:
+    try:
+        return slot.need
+    except TooLarge:
+        return 0
 
 
 def _chosen(options: ModelOptions, task: Task) -> tuple[ModelSpec, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
 from bot.doors.models import chosen_models, named_models
 from bot.settings import Settings, load_settings
 from models.errors import ModelError
+from models.memory import gigabytes
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -17,7 +19,10 @@ _FIXED = ("profile", "device", "threads", "embedder", "memory_gb", "quantisation
 
 
 async def reload_models(settings: Settings, registry: Registry) -> tuple[list[str], Settings]:
-    """Give what to tell the operator, and the settings as they are now. Raises SettingsError, and changes nothing."""
+    """Give what to tell the operator, with what is in memory, and the settings as they are now.
+
+    Raises SettingsError, and changes nothing.
+    """
     fresh = load_settings(settings.config_file, os.environ)
     chosen = chosen_models(fresh)
     before, after = named_models(settings.models), named_models(fresh.models)
@@ -38,7 +43,19 @@ async def reload_models(settings: Settings, registry: Registry) -> tuple[list[st
     if waiting:
         lines.append(f"At the next start: {', '.join(f'models.{name}' for name in waiting)}")
     models = settings.models.model_copy(update=done)
-    return lines or ["The models are as they were."], settings.model_copy(update={"models": models})
+    lines = lines or ["The models are as they were."]
+    lines.append(await asyncio.to_thread(in_memory, registry))
+    return lines, settings.model_copy(update={"models": models})
+
+
+def in_memory(registry: Registry) -> str:
+    """A line that says which models are loaded, what each takes of the memory for models, and which are at work."""
+    loaded = [state for state in registry.state() if state.loaded and state.bytes]
+    if not loaded:
+        return "In memory: no model."
+    each = (f"{one.name} ({gigabytes(one.bytes)}{', at work' if one.users else ''})" for one in loaded)
+    taken = gigabytes(sum(one.bytes for one in loaded))
+    return f"In memory: {', '.join(each)}; {taken} of {gigabytes(registry.budget)} for models."
 
 
 def _setting(task: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from bot.bootstrap import Parley
 from bot.errors import SettingsError
 from bot.settings import load_settings
+from models.types import ChatMessage, GenerationRequest
 from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
 
 
@@ -33,10 +36,25 @@ async def test_a_model_that_the_file_names_anew_is_taken(parley: Parley, tmp_pat
     generator = parley.registry.generator()
     assert generator.name == "one"
     write(tmp_path, "two", f'sentiment = "{tmp_path / "mood"}"\n')
-    assert await parley.reload_models() == ["generate: two from now on", "sentiment: mood from now on"]
+    *swapped, loaded = await parley.reload_models()
+    assert swapped == ["generate: two from now on", "sentiment: mood from now on"]
+    assert re.match(r"In memory: two \(\d+ MB\), mood \(\d+ MB\); ", loaded)
     assert generator.name == "two"
     assert parley.registry.sentiment().name == "mood"
-    assert await parley.reload_models() == ["The models are as they were."]
+    assert (await parley.reload_models())[0] == "The models are as they were."
+
+
+async def test_it_says_what_is_in_memory_and_at_work(parley: Parley) -> None:
+    assert await parley.reload_models() == ["The models are as they were.", "In memory: no model."]
+    request = GenerationRequest((ChatMessage("user", "fox"),), max_new_tokens=20)
+    async with contextlib.aclosing(parley.registry.generator().stream(request)) as events:  # type: ignore[type-var]
+        await anext(events)
+        assert re.fullmatch(r"In memory: one \(\d+ MB, at work\); \d+ MB of [\d.]+ GB for models\.", await told(parley))
+    assert re.fullmatch(r"In memory: one \(\d+ MB\); \d+ MB of [\d.]+ GB for models\.", await told(parley))
+
+
+async def told(parley: Parley) -> str:
+    return (await parley.reload_models())[-1]
 
 
 async def test_what_cannot_be_changed_now_is_said(parley: Parley, tmp_path: Path) -> None:
