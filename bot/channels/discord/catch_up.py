@@ -60,11 +60,13 @@ class CatchUp:
         self._rules = rules
         self._refused = refused
         self._minutes = minutes
+        self._held: set[int] = set()  # places whose order some run holds, until it has read them
+        self._again: set[int] = set()  # of those, the ones that a later session has missed more of
 
     async def run(self, bot: str, looked: Callable[[], None], now: datetime | None = None) -> int:
         """Take in what was missed; gives how many messages were read. `looked` is called as soon as it is known where
         to read on: from then on, messages may be taken in beside it, each place's behind those that were missed there.
-        Raises StorageError.
+        It may run for one session while it still does for an earlier one. Raises StorageError.
         """
         if not self._minutes:
             return 0
@@ -72,16 +74,21 @@ class CatchUp:
             lambda: self._storage.read(lambda work: list(work.conversations.with_people(Channel.DISCORD, bot)))
         )
         since = (now or datetime.now(UTC)) - timedelta(minutes=self._minutes)
-        found = self._unread(gaps(turns, self._always(), since, self._elsewhere()))
-        places = deque((gap, self._intake.order(gap.channel)) for gap in found)
-        for _, order in places:
-            await order.acquire()
-        looked()
+        mine: deque[tuple[Gap, asyncio.Lock]] = deque()
         try:
-            return await self._read(places)
+            for gap in self._unread(gaps(turns, self._always(), since, self._elsewhere())):
+                if gap.channel in self._held:
+                    self._again.add(gap.channel)
+                    continue
+                order = self._intake.order(gap.channel)
+                await order.acquire()
+                self._held.add(gap.channel)
+                mine.append((gap, order))
+            looked()
+            return await self._read(mine)
         finally:
-            for _, order in places:
-                order.release()
+            for gap, order in mine:
+                self._release(gap, order)
 
     async def _read(self, places: deque[tuple[Gap, asyncio.Lock]]) -> int:
         """Take what was missed in each place, whose order is released then. A place that cannot be read now comes again
@@ -89,17 +96,25 @@ class CatchUp:
         """
         read, pause = 0, FIRST_PAUSE
         while places:
+            gap, order = places[0]
+            self._again.discard(gap.channel)
             try:
-                read += await self._take(places[0][0])
+                read += await self._take(gap)
             except TryLater as error:
                 log.info("a channel cannot be caught up yet: %s", type(error).__name__)
                 places.rotate(-1)
                 await asyncio.sleep(error.after if error.after is not None else pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
-            else:
-                places.popleft()[1].release()
-                pause = FIRST_PAUSE
+                continue
+            pause = FIRST_PAUSE
+            if gap.channel not in self._again:
+                places.popleft()
+                self._release(gap, order)
         return read
+
+    def _release(self, gap: Gap, order: asyncio.Lock) -> None:
+        self._held.discard(gap.channel)
+        order.release()
 
     def _always(self) -> set[int]:
         """The channels where all is answered, with the posts of such forums and the threads of such channels."""

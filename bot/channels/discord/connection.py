@@ -36,7 +36,8 @@ from bot.settings.channels import DiscordSettings
 
 log = logging.getLogger(__name__)
 
-LONGEST_LOOK = 30.0  # seconds that a message waits for a session to begin
+LONGEST_LOOK = 300.0  # seconds that a message waits for a session to begin
+CLOSED_WITHIN = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,10 @@ class Connection:
         self._ready = ready
         self._up = up
         self._refusal: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._catching_up = asyncio.Lock()
+        self._catching_up: set[asyncio.Task[int]] = set()
         self._looked = asyncio.Event()
+        self._sessions = 0
+        self._ended = False
         self._client = ParleyClient(self, settings.message_content, settings.shards, gear.guild_ready_timeout)
         self.wire = Wire(self._client.http)
         self.commands: dict[str, int] = {}  # the ids of the slash commands
@@ -82,9 +85,18 @@ class Connection:
             except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
                 raise translate(error) from None
             finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+                await self._end(running)
         raise TryLater("Discord closed the connection.")
+
+    async def _end(self, running: asyncio.Future[None]) -> None:
+        """Let go of what would go on in the place of the next connection."""
+        self._ended = True
+        self._looked.set()
+        for task in self._catching_up:
+            task.cancel()
+        running.cancel()
+        await self._client.close()  # while it connects again, the library takes a cancellation for the end of that
+        await asyncio.wait({running, *self._catching_up}, timeout=CLOSED_WITHIN)
 
     def refused(self, error: ChannelError) -> None:
         """A call was refused in a way that ends the channel."""
@@ -99,7 +111,9 @@ class Connection:
             await find_gateway(client.http)
         asides = Asides(self.wire, gear.texts, gear.languages, self.refused)
         threads = Threads(self.wire, self.refused)
-        self._intake = Intake(me, gear.rules, gear.reception, gear.storage, gear.files, threads, asides)
+        self._intake = Intake(
+            me, gear.rules, gear.reception, gear.storage, gear.files, threads, asides, self._is_left_to_the_next
+        )
         self._desk = Interactions(me, gear.rules, gear.reception, self.wire, gear.texts, self.refused)
         self._catch_up = CatchUp(
             client, self._intake, gear.storage, gear.rules, self.refused, gear.settings.catch_up_minutes
@@ -110,21 +124,36 @@ class Connection:
 
     async def beginning(self) -> None:
         self._looked.clear()
+        self._sessions += 1
 
     async def connected(self) -> None:
         self._ready()
         self._ready = _told
-        async with self._catching_up:
-            try:
-                missed = await self._catch_up.run(str(self._me), self._looked.set)
-            finally:
+        session = self._sessions
+
+        def looked() -> None:
+            if session == self._sessions:  # a later one has not been looked at yet
                 self._looked.set()
+
+        catching_up = asyncio.create_task(self._catch_up.run(str(self._me), looked))
+        self._catching_up.add(catching_up)
+        try:
+            missed = await catching_up
+        except asyncio.CancelledError:
+            return  # the connection has ended, and the next one reads
+        finally:
+            self._catching_up.discard(catching_up)
+            looked()
         log.info("connected to Discord; %d messages read that came while away", missed)
 
     async def message(self, message: discord.Message) -> None:
         # How far a place was seen is told by its last turn: a newer one, kept too soon, would hide what was missed.
         await happens(self._looked, LONGEST_LOOK)
         await self._intake.message(message)
+
+    def _is_left_to_the_next(self) -> bool:
+        """Whether the next connection reads what is not taken in by now."""
+        return self._ended and bool(self._gear.settings.catch_up_minutes)
 
     async def edited(self, message: discord.Message) -> None:
         await self._intake.edited(message)

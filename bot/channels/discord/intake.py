@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -40,7 +41,9 @@ OPINIONS = {"👍": Opinion.GOOD, "👎": Opinion.BAD}
 
 
 class Intake:
-    """Takes what one connection brings, in order in each channel. `me` is the bot's own id."""
+    """Takes what one connection brings, in order in each channel. `me` is the bot's own id; `left` says when what is
+    not taken in by now is the next connection's.
+    """
 
     def __init__(
         self,
@@ -51,8 +54,10 @@ class Intake:
         files: Attachments,
         threads: Threads,
         asides: Asides,
+        left: Callable[[], bool] = lambda: False,
     ) -> None:
         self._me = me
+        self._left = left
         self._rules = rules
         self._reception = reception
         self._storage = storage
@@ -70,7 +75,18 @@ class Intake:
         """Take in a message, if it is meant for us. The same one again changes nothing."""
         if is_spoken(message):
             async with self.order(message.channel.id):
-                await self.take(message)
+                if not (self._left() and await self._is_read_later(message.channel.id)):
+                    await self.take(message)
+
+    async def _is_read_later(self, channel: int) -> bool:
+        """Whether the next connection catches up there. Taken in now, a message might overtake one that was missed."""
+        there = conversation_id(self._me, channel)
+        turns = await persistently(
+            lambda: self._storage.read(
+                lambda work: list(work.conversations.with_people(Channel.DISCORD, str(self._me)))
+            )
+        )
+        return any(turn.conversation_id == there for turn in turns)
 
     async def take(self, message: discord.Message) -> None:
         """As `message`, for whoever holds the channel's order already."""

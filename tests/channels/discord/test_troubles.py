@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.channels.discord import catch_up
+from bot.channels.discord import catch_up, connection
 from bot.channels.discord.client import ParleyClient
 from bot.delivery.ports import Pace
 from bot.errors import ChannelError, SettingsError, StorageError
@@ -25,6 +26,19 @@ LONG = "\n\n".join(
 
 async def at_once(client: ParleyClient, shard_id: int | None, *, initial: bool = False) -> None:
     """Instead of the 5 seconds that Discord asks for between two sessions."""
+
+
+class Counting:
+    """How many sessions have begun."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times, ready = 0, ParleyClient.on_shard_ready
+
+        async def on_shard_ready(client: ParleyClient, shard: int) -> None:
+            self.times += 1
+            await ready(client, shard)
+
+        monkeypatch.setattr(ParleyClient, "on_shard_ready", on_shard_ready)
 
 
 def said_in(channel: Channel) -> str:
@@ -290,6 +304,77 @@ async def test_a_channel_that_cannot_be_read_at_once_is_caught_up_all_the_same(
         await eventually(lambda: len(shop.alice.dm().bot_messages()) == 3)
         told = [each.text for each in shop.alice.dm().bot_messages()]
         assert told == [f"You said: {number}" for number in ("one", "two", "three")]
+
+
+async def test_a_place_that_cannot_be_read_holds_up_no_other_in_the_next_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ParleyClient, "before_identify_hook", at_once)
+    monkeypatch.setattr(catch_up, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(catch_up, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(connection, "LONGEST_LOOK", 0.5)
+    async with bench(tmp_path) as shop:
+        dm, beginning = shop.alice.dm(), Counting(monkeypatch)
+        await shop.ask("one")
+        await shop.ask(f"{shop.me} one", where=shop.support)
+        await shop.stop()
+        await dm.says(shop.alice, "two")
+        shop.server.cut("GET", f"/channels/{dm.id}/messages", 10_000)
+        await shop.start()
+        await eventually(lambda: shop.server.calls("GET", f"/channels/{dm.id}/messages"))
+        seen = beginning.times
+        shop.server.drop_gateway(resumable=False)
+        await shop.support.says(shop.bob, f"{shop.me} two")
+        await eventually(lambda: beginning.times > seen)
+        await shop.support.says(shop.bob, f"{shop.me} three")
+        await dm.says(shop.alice, "three")
+        await eventually(lambda: len(shop.support.bot_messages()) == 3)
+        told = [each.text for each in shop.support.bot_messages()]
+        assert told == [f"You said: {number}" for number in ("one", "two", "three")]
+        shop.server.front.faults.pending.clear()
+        await eventually(lambda: len(dm.bot_messages()) == 3)
+        assert [each.text for each in dm.bot_messages()] == told
+
+
+async def test_what_an_ended_connection_has_not_taken_in_is_the_next_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catch_up, "FIRST_PAUSE", 0.05)
+    async with bench(tmp_path) as shop:
+        dm = shop.alice.dm()
+        await shop.ask("one")
+        await shop.stop()
+        await dm.says(shop.alice, "two")
+        shop.server.cut("GET", f"/channels/{dm.id}/messages", 10_000)
+        await shop.start()
+        await dm.says(shop.alice, "three")
+        await eventually(lambda: shop.server.calls("GET", f"/channels/{dm.id}/messages"))
+        await shop.crash()
+        await eventually(lambda: not any(task.get_name().startswith("discord.py") for task in asyncio.all_tasks()), 2)
+        assert [turn.text for turn in shop.turns()] == ["one"]
+        shop.server.front.faults.pending.clear()
+        await shop.start()
+        await eventually(lambda: len(dm.bot_messages()) == 3)
+        told = [each.text for each in dm.bot_messages()]
+        assert told == [f"You said: {number}" for number in ("one", "two", "three")]
+
+
+async def test_it_ends_while_it_connects_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There discord.py takes being cancelled for the end of that attempt, and waits for ever."""
+    async with bench(tmp_path) as shop:
+        connecting = asyncio.Event()
+
+        async def never(client: ParleyClient, shard_id: int | None, *, initial: bool = False) -> None:
+            connecting.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(ParleyClient, "before_identify_hook", never)
+        shop.server.drop_gateway(resumable=False)
+        await connecting.wait()
+        ending = asyncio.create_task(shop.crash())
+        done, _ = await asyncio.wait({ending}, timeout=5)
+        ending.cancel()
+        assert done
 
 
 async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:
