@@ -107,7 +107,10 @@ class Finding:
             if asked.fate in (Fate.KEPT, Fate.EDITED):
                 self._missing(talk, asked)
             return
-        if len(there) > 1:
+        if len(there) > 1 and talk.doubtful.issuperset(there):  # a message of the first wording is known to nobody
+            self.in_doubt += 1
+            there = [asked.becomes]
+        elif len(there) > 1:
             self._note("doubled", talk, asked.number, f"and {asked.becomes}, into which it was edited")
         if asked.fate is Fate.EDITED and there == [asked.number]:
             self.unheard += 1

@@ -15,8 +15,8 @@ from tests.chaos.plan import Site
 from tests.chaos.process import Nursery, Process
 from tests.chaos.stage import Stage
 
-DOUBT = 0.3  # seconds before a kill in which a message may have been sent, and not yet been noted as sent
-KEEPING = 4.0  # seconds after a trouble of the database in which what was sent may still wait to be noted
+DOUBT = 5.0  # seconds before a kill in which a message may have been sent, and not yet been noted on a busy machine
+KEEPING = 10.0  # seconds after a trouble of the database in which what was sent may still wait to be noted
 STOPPING = 20.0  # seconds for a graceful end
 FILES = 4096  # bytes: nothing fits on the disk any more
 STRIKE_AT = (

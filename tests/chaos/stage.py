@@ -141,16 +141,20 @@ class Stage:
         """All conversations as they stand now, for the checker. Only doubt that Parley's rows tell of (`noted`) is an
         excuse, and only where something happened that leaves it.
         """
-        excused = self.watch.doubtful & noted
         return [
             Talk(
                 spot.name,
                 self.asked.get(spot.name, []),
                 spot.bubbles(),
-                excused if isinstance(spot, TelegramSpot) else set(),
+                self._doubtful(spot.name, noted) if isinstance(spot, TelegramSpot) else set(),
             )
             for spot in self.spots
         ]
+
+    def _doubtful(self, spot: str, noted: Set[int]) -> set[int]:
+        """What stands there of a question that was edited may be told of in the row of either wording."""
+        both = [{asked.number, asked.becomes} - {0} for asked in self.asked.get(spot, [])]
+        return set().union(*(these for these in both if these & noted and these & self.watch.doubtful))
 
     def furnish(self, people: int, draw: random.Random) -> None:
         """Bring people in: half of them write to the bot in private in Telegram, a fifth do on Discord; the others meet

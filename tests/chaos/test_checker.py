@@ -106,6 +106,8 @@ def test_one_of_two_wordings_is_answered() -> None:
     late = looked(edited, whole(SHORT))
     assert (faults(late), late.unheard) == ({}, 1)
     assert faults(looked(edited, [*whole(SHORT), *whole(SOME)])) == {"doubled": 1}
+    doubtful = {SHORT, SOME}
+    assert faults(looked(edited, [*whole(SHORT), *whole(SOME)], doubtful)) == {"in_doubt": 1}
     assert faults(looked(edited, [])) == {"lost": 1}
     assert faults(looked([*edited, *kept(LONG)], [*whole(LONG), *whole(SOME)])) == {"out_of_order": 1}
 
