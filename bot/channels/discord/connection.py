@@ -96,7 +96,8 @@ class Connection:
             task.cancel()
         running.cancel()
         await self._client.close()  # while it connects again, the library takes a cancellation for the end of that
-        await asyncio.wait({running, *self._catching_up}, timeout=CLOSED_WITHIN)
+        tasks: set[asyncio.Future[Any]] = {running, *self._catching_up}
+        await asyncio.wait(tasks, timeout=CLOSED_WITHIN)
 
     def refused(self, error: ChannelError) -> None:
         """A call was refused in a way that ends the channel."""
