@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,34 @@ from torch.nn import functional
 
 from models.engines.int4 import HEAD, Blocks, PackedLinear, can_pack, joined, read_blocks
 from models.engines.mixed import FEW_ROWS
+from models.engines.reordered import ReorderedWeight, can_reorder
 from models.engines.screening import ScreenedHead
 from models.engines.slots import Slots, Step
 
+Product = Callable[[Tensor], Tensor]
+
 
 class Linear:
-    """x (rows, in) → (rows, out). `few` is for the one new token of each row, `many` for pieces of prompts."""
+    """x (rows, in) → (rows, out). `few` is for the one new token of each row, `many` for pieces of prompts.
 
-    def __init__(self, weight: Tensor, blocks: Blocks | None, dtype: torch.dtype) -> None:
-        self._weight = weight
-        self._dtype = dtype
-        self._packed = None if blocks is None else PackedLinear(blocks, dtype)
+    `shared`: the weight is used elsewhere too, and stays as it is.
+    """
 
-    def few(self, x: Tensor) -> Tensor:
-        if self._packed is not None:
-            return self._packed(x)
-        return functional.linear(x.to(self._weight.dtype), self._weight).to(self._dtype)
+    def __init__(self, weight: Tensor, blocks: Blocks | None, dtype: torch.dtype, *, shared: bool = False) -> None:
+        self.few: Product = partial(_few, weight, dtype)
+        self.many: Product = partial(_many, weight, dtype)
+        if weight.dtype == dtype == torch.bfloat16 and not shared and can_reorder():
+            self.few = self.many = ReorderedWeight(weight)
+        if blocks is not None:
+            self.few = PackedLinear(blocks, dtype)
 
-    def many(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self._weight.to(self._dtype))
+
+def _few(weight: Tensor, dtype: torch.dtype, x: Tensor) -> Tensor:
+    return functional.linear(x.to(weight.dtype), weight).to(dtype)
+
+
+def _many(weight: Tensor, dtype: torch.dtype, x: Tensor) -> Tensor:
+    return functional.linear(x, weight.to(dtype))
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,13 @@ class LlamaForward:
     """A `Forward` over its own weights."""
 
     def __init__(
-        self, shape: Shape, layers: list[Layer], embedding: Tensor, norm: Tensor, head: Linear | ScreenedHead
+        self,
+        shape: Shape,
+        layers: list[Layer],
+        embedding: Tensor,
+        norm: Tensor,
+        head: Linear | ScreenedHead,
+        dtype: torch.dtype,
     ) -> None:
         self._shape = shape
         self._layers = layers
@@ -78,8 +94,8 @@ class LlamaForward:
         self._norm = norm
         self._head = head
         self.device = embedding.device
-        self.dtype = layers[0].qkv._dtype
-        mixed = self.dtype != embedding.dtype
+        self.dtype = dtype
+        mixed = dtype != embedding.dtype
         # Measured, and held by the tests: which kernels add up in the same order whatever the number of rows.
         self.fewest_rows = 4 if self.dtype == torch.float32 and not mixed else 1
         self.most_rows = FEW_ROWS if mixed else 1 << 30
@@ -194,9 +210,9 @@ def load_llama(folder: Path, shape: Shape, *, dtype: torch.dtype, weights: torch
     embedding = get("model.embed_tokens.weight").to(weights)
     head = embedding if shape.tied else get("lm_head.weight").to(weights)
     screen = blocks(HEAD)
-    whole_head = Linear(head, None, dtype) if screen is None else ScreenedHead(head, screen, dtype)
+    whole_head = Linear(head, None, dtype, shared=shape.tied) if screen is None else ScreenedHead(head, screen, dtype)
     layers = [layer(index) for index in range(shape.layers)]
-    return LlamaForward(shape, layers, embedding, norm("model.norm.weight"), whole_head)
+    return LlamaForward(shape, layers, embedding, norm("model.norm.weight"), whole_head, dtype)
 
 
 def _neighbours(shape: Shape) -> Tensor:

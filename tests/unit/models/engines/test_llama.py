@@ -129,6 +129,7 @@ def with_blocks(folder: Path) -> Path:
 def test_blocks_beside_the_weights_are_used_and_stay_close(tmp_path: Path, kind: str) -> None:
     import torch
 
+    from models.engines.int4 import PackedLinear
     from models.engines.llama import LlamaForward
     from models.engines.loading import load_generator
     from models.engines.running import pick_decoder
@@ -139,7 +140,7 @@ def test_blocks_beside_the_weights_are_used_and_stay_close(tmp_path: Path, kind:
     for each in ("float32", kind):
         loaded = load_generator(folder, "cpu", each, 1)  # type: ignore[arg-type]
         assert isinstance(loaded.model, LlamaForward)
-        assert (loaded.model._layers[0].qkv._packed is not None) == (each != "float32")
+        assert isinstance(loaded.model._layers[0].qkv.few, PackedLinear) == (each != "float32")
         assert (type(loaded.model._head).__name__ == "ScreenedHead") == (each != "float32")
         decoder = pick_decoder(loaded, 0)
         decoder.reserve(1, 64)
@@ -248,3 +249,21 @@ def test_a_screened_head_computes_what_is_likely_and_nothing_else_anew(kind: str
     assert screened[far].equal(roughly[far])
     assert torch.allclose(screened[likely], exact[likely])
     assert screened.argmax(-1).equal(exact.argmax(-1))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 8, 128])
+def test_a_weight_that_was_laid_down_in_order_gives_the_very_same_numbers(rows: int) -> None:
+    import torch
+
+    from models.engines.reordered import ReorderedWeight, can_reorder
+
+    if not can_reorder():
+        pytest.skip("this machine does not multiply bf16 itself")
+    random = torch.Generator().manual_seed(rows)
+    for inputs, outputs in ((64, 96), (96, 64), (576, 960)):
+        weight = torch.randn((outputs, inputs), generator=random).bfloat16()
+        x = torch.randn((rows, inputs), generator=random).bfloat16()
+        plain = torch.nn.functional.linear(x, weight)
+        ordered = ReorderedWeight(weight)
+        assert torch.equal(ordered(x), plain)
+        assert torch.equal(ordered(x[:1]), torch.nn.functional.linear(x[:1], weight))
