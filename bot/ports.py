@@ -402,11 +402,22 @@ class Models(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was refused: the sentence's id in the message catalogue, with what stands in its places. `line` of
+    the file counts from 1 where it is known.
+    """
+
+    text_id: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What became of a file that an admin gave to the knowledge base. `status` is added, replaced, unchanged or
-    refused; `reason` says why it, or some of its rows, were refused, and `reason_id` with `reason_values` names the
-    sentence in the message catalogue that says it, where there is one. `title`, `language` and `preview` are of the
-    first document that was read; `documents` and `passages` count those that are new or changed.
+    refused; `reasons` say why it, or some of its rows, were refused, and `more` that there are further ones. `title`,
+    `language` and `preview` are of the first document that was read; `documents` and `passages` count those that are
+    new or changed.
     """
 
     name: str
@@ -414,12 +425,11 @@ class Learned:
     documents: int = 0
     passages: int = 0
     preview: str = ""
-    reason: str = ""
+    reasons: Sequence[Reason] = ()
+    more: bool = False
     undo: str = ""  # a key for `Library.undo`, empty where nothing changed
     title: str = ""
     language: str = ""
-    reason_id: str = ""
-    reason_values: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 class Library(Protocol):
@@ -515,6 +525,7 @@ __all__ = [
     "People",
     "Personas",
     "Prediction",
+    "Reason",
     "SearchResult",
     "SentimentClassifier",
     "Storage",

@@ -8,16 +8,24 @@ RetrievalError
 └── EvaluationError      an evaluation file is malformed
 """
 
+from __future__ import annotations
+
+from retrieval.refusals import sentence
+
 
 class RetrievalError(Exception):
     """The root of the knowledge base's errors."""
 
 
 class UnreadableDocument(RetrievalError):  # noqa: N818 - reads as a sentence where it is raised
-    """A file cannot be read as a document; `line` counts from 1 where it is known."""
+    """A file cannot be read as a document: the reason by its code with what is named in it (`retrieval.refusals`), and
+    as a sentence. `line` counts from 1 where it is known.
+    """
 
-    def __init__(self, reason: str, *, source: str = "", line: int | None = None) -> None:
-        self.reason = reason
+    def __init__(self, code: str, *, source: str = "", line: int | None = None, **values: str) -> None:
+        self.code = code
+        self.values = values
+        self.reason = reason = sentence(code, values)
         self.source = source
         self.line = line
         place = f"{source}, line {line}" if source and line else source or (f"line {line}" if line else "")

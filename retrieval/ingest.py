@@ -13,7 +13,8 @@ from retrieval.index.state import searchable
 from retrieval.ports import Embedder, KnowledgeStore
 from retrieval.readers import is_readable, read, unopened
 from retrieval.readers.decode import MAX_BYTES
-from retrieval.types import Document, IngestOutcome, IngestStatus
+from retrieval.refusals import sizes
+from retrieval.types import Document, IngestOutcome, IngestStatus, Refusal
 
 if TYPE_CHECKING:
     from retrieval.ports import Vectors
@@ -88,11 +89,10 @@ class Ingestor:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             files += [Path(root, name) for name in sorted(names) if not name.startswith(".")]
         for problem in problems:
-            yield _refused(str(problem.filename or folder), UnreadableDocument(unopened(problem)))
+            yield _refused(str(problem.filename or folder), unopened(problem))
         readable = [file for file in files if is_readable(file.name)]
         if not readable and not problems:
-            reason = "the folder has no file that Parley reads (Markdown, text, HTML, YAML, JSONL, CSV)."
-            yield _refused(str(folder), UnreadableDocument(reason))
+            yield _refused(str(folder), UnreadableDocument("nothing-readable"))
         for file in readable:
             yield from self._add_file(file)
 
@@ -103,14 +103,12 @@ class Ingestor:
                 data = file.read(self._max_bytes + 1)
                 size = path.stat().st_size
         except OSError as error:
-            yield _refused(source, UnreadableDocument(unopened(error)))
+            yield _refused(source, unopened(error))
             return
         if size > self._max_bytes:  # it is not read to its end, but its true size is told
-            reason = (
-                f"the file has {size / 1e6:.1f} MB and Parley reads up to {self._max_bytes / 1e6:g} MB; "
-                "split it into smaller files."
+            yield _refused(
+                source, UnreadableDocument("too-large", source="", line=None, **sizes(size, self._max_bytes))
             )
-            yield _refused(source, UnreadableDocument(reason))
             return
         yield from self.add_bytes(source, data)
 
@@ -121,9 +119,8 @@ class Ingestor:
         for document in documents:
             stored = self._store.document(document.id)
             if stored is not None and stored.source != source:
-                yield IngestOutcome(
-                    IngestStatus.REFUSED, source, document.id, document.title, reason=_clash(stored, source)
-                )
+                clash = UnreadableDocument("id-taken", id=stored.id, other=stored.source, new=source)
+                yield _refused(source, clash, document)
             elif stored is not None and stored.digest == document.digest:
                 yield IngestOutcome(IngestStatus.UNCHANGED, source, document.id, document.title)
             else:
@@ -175,13 +172,13 @@ def _source(path: Path) -> str:
     return str(path) if str(path) == "-" else str(path.resolve())
 
 
-def _refused(source: str, refusal: UnreadableDocument) -> IngestOutcome:
+def _refused(source: str, refusal: UnreadableDocument, document: Document | None = None) -> IngestOutcome:
     place = f"line {refusal.line}: " if refusal.line else ""
-    return IngestOutcome(IngestStatus.REFUSED, source, reason=f"{place}{refusal.reason}")
-
-
-def _clash(stored: Document, source: str) -> str:
-    return (
-        f"the id “{stored.id}” already belongs to a document from {stored.source}; rename one of them "
-        f"(this one comes from {source}) or remove the other first."
+    return IngestOutcome(
+        IngestStatus.REFUSED,
+        source,
+        document.id if document else None,
+        document.title if document else None,
+        reason=f"{place}{refusal.reason}",
+        refusal=Refusal(refusal.code, refusal.values, refusal.line),
     )

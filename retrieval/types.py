@@ -5,6 +5,7 @@ Offsets count Unicode code points, as Python's `str` does. Scores called `confid
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -118,6 +119,17 @@ class IngestStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a file, or a row of one, was refused, for who says it in another language: see `retrieval.refusals`. `line`
+    counts from 1 where it is known.
+    """
+
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IngestOutcome:
     """One line of what `kb add` tells: a document, or a file that could not be read, and why."""
 
@@ -127,6 +139,7 @@ class IngestOutcome:
     title: str | None = None
     passages: int = 0
     reason: str | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

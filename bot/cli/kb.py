@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from bot.cli.output import note, print_json, say
 from bot.cli.state import State
 
 if TYPE_CHECKING:
+    from bot.ports import Texts
     from retrieval.ingest import Ingestor
     from retrieval.types import Document, Hit, IngestOutcome
 
@@ -46,7 +48,7 @@ def add(
             if as_json:
                 print_json({key: value for key, value in asdict(outcome).items() if value is not None})
             else:
-                say(_told(outcome))
+                say(_told(outcome, parley.texts))
         if changed and not as_json:
             note("Building the index …")
         parley.searcher.refresh()
@@ -72,10 +74,16 @@ def _outcomes(ingestor: Ingestor, paths: list[str], name: str, limit: int) -> It
             yield from ingestor.add([Path(path)])
 
 
-def _told(outcome: IngestOutcome) -> str:
-    if outcome.reason:
+def _told(outcome: IngestOutcome, texts: Texts) -> str:
+    """A refusal is said in the language of the terminal: it is about the person's own file."""
+    from bot.cli.chatting import spoken_here
+    from bot.doors.library import reason_of
+    from bot.skills.reasons import said
+
+    if outcome.refusal:
         what = outcome.document_id or outcome.source
-        return f"{outcome.status.value:<9} {what}: {outcome.reason}"
+        reason = said(reason_of(outcome.refusal), spoken_here(os.environ) or "en", texts)
+        return f"{outcome.status.value:<9} {what}: {reason}"
     return f"{outcome.status.value:<9} {outcome.document_id}  {outcome.title or ''}"
 
 

@@ -26,7 +26,9 @@ def knowledge_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (UnreadableDocument, EvaluationError) as error:
+    except UnreadableDocument as error:
+        raise InvalidInput(str(error), text_id=f"refused-{error.code}", **error.values) from error
+    except EvaluationError as error:
         raise InvalidInput(str(error)) from error
     except EmbeddingFailed as error:
         raise ModelUnavailable(str(error)) from error

@@ -14,11 +14,11 @@ from bot.doors.files import file_bytes, file_text, preview, safe_name
 from bot.doors.knowledge import knowledge_errors
 from bot.doors.undo import Change, UndoBook, digests
 from bot.errors import InvalidInput
-from bot.ports import Document, DocumentKind, KnowledgeStore, Learned
+from bot.ports import Document, DocumentKind, KnowledgeStore, Learned, Reason
 
 if TYPE_CHECKING:
     from retrieval.ingest import Ingestor
-    from retrieval.types import IngestOutcome
+    from retrieval.types import IngestOutcome, Refusal
 
 CHANGES = frozenset({"added", "replaced", "removed"})
 MAX_REASONS = 3  # refused rows that are told of; a broken table has thousands
@@ -77,7 +77,7 @@ class LibraryDoor:
         try:
             data = file_bytes(file, self._max_bytes)
         except InvalidInput as error:
-            return Learned(name, "refused", reason=str(error), reason_id=error.text_id, reason_values=error.values)
+            return Learned(name, "refused", reasons=[Reason(error.text_id, error.values)])
         with self._changing, knowledge_errors():
             before = tuple(self._store.documents_of(name))
             outcomes = list(self._ingestor().add_bytes(name, data))
@@ -113,18 +113,23 @@ class LibraryDoor:
         return own[:limit]
 
 
+def reason_of(refusal: Refusal) -> Reason:
+    """A refusal, as the message catalogue says it."""
+    return Reason(f"refused-{refusal.code}", refusal.values, refusal.line)
+
+
 def _learned(name: str, outcomes: Sequence[IngestOutcome], known: bool, after: Sequence[Document], key: str) -> Learned:
     changed = {outcome.document_id for outcome in outcomes if outcome.status.value in {"added", "replaced"}}
     read = [document for document in after if document.id in changed] or list(after)
-    reasons = [outcome.reason for outcome in outcomes if outcome.reason]
-    more = " …" if len(reasons) > MAX_REASONS else ""
+    reasons = [reason_of(outcome.refusal) for outcome in outcomes if outcome.refusal]
     return Learned(
         name,
         _status(outcomes, known),
         documents=len(changed),
         passages=sum(outcome.passages for outcome in outcomes if outcome.document_id in changed),
         preview=preview(read),
-        reason=" ".join(reasons[:MAX_REASONS]) + more,
+        reasons=reasons[:MAX_REASONS],
+        more=len(reasons) > MAX_REASONS,
         undo=key,
         title=read[0].title if read else name,
         language=read[0].language if read else "",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain import Channel, File, Persona, Preferences, Turn, User
 from bot.errors import InvalidInput, SkillFailed
-from bot.ports import Document, Learned
+from bot.ports import Document, Learned, Reason
 
 
 class NoPeople:
@@ -41,7 +41,7 @@ class NoLibrary:
         raise InvalidInput("Files cannot be read here.", text_id="file-not-here")
 
     async def learn(self, file: File) -> Learned:
-        return Learned(file.name, "refused", reason="Files cannot be read here.", reason_id="file-not-here")
+        return Learned(file.name, "refused", reasons=[Reason("file-not-here")])
 
     async def undo(self, key: str) -> bool:
         return False

@@ -45,8 +45,9 @@ def read(
     reader = READERS.get(suffix)
     if reader is None:
         known = " ".join(sorted(READERS))
-        kind = f"a {suffix} file" if suffix else "a file without an ending"
-        raise UnreadableDocument(f"{kind} is not a kind of file that Parley reads ({known}).", source=source)
+        if not suffix:
+            raise UnreadableDocument("no-kind", source=source, known=known)
+        raise UnreadableDocument("unknown-kind", source=source, kind=suffix, known=known)
     content = decode(data, source, max_bytes)
     documents, refusals = reader(source, content, language)
     return _unique(documents, refusals, source)
@@ -62,19 +63,19 @@ def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> str:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
-        raise UnreadableDocument(unopened(error), source=str(path)) from error
+        raise unopened(error, str(path)) from error
     documents, _ = read(source, data, max_bytes=max_bytes)
     faq_kind = DocumentKind.FAQ
     return "\n\n".join(f"{d.title}\n{d.text}" if d.kind is faq_kind else d.text for d in documents)
 
 
-def unopened(error: OSError) -> str:
-    """Why a file could not be opened, as a sentence."""
+def unopened(error: OSError, source: str = "") -> UnreadableDocument:
+    """Why a file could not be opened."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file; check the path."
+        return UnreadableDocument("no-such-file", source=source)
     if isinstance(error, PermissionError):
-        return "it may not be read; give yourself the permission to read it."
-    return f"it cannot be opened ({error.strerror or type(error).__name__})."
+        return UnreadableDocument("not-permitted", source=source)
+    return UnreadableDocument("not-opened", source=source, problem=error.strerror or type(error).__name__)
 
 
 def _suffix(source: str, data: bytes) -> str:
@@ -89,8 +90,7 @@ def _unique(
     kept: dict[str, Document] = {}
     for document in documents:
         if document.id in kept:
-            reason = f"the id “{document.id}” is used twice in this file; give the second one another id."
-            refusals.append(UnreadableDocument(reason, source=source))
+            refusals.append(UnreadableDocument("id-twice", source=source, id=document.id))
         else:
             kept[document.id] = document
     return list(kept.values()), refusals

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from retrieval.errors import UnreadableDocument
+from retrieval.refusals import sizes
 
 MAX_BYTES = 20_000_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -19,15 +20,13 @@ def decode(data: bytes, source: str, max_bytes: int = MAX_BYTES) -> str:
     Raises UnreadableDocument if it is too large, empty or not text.
     """
     if len(data) > max_bytes:
-        size, limit = len(data) / 1e6, max_bytes / 1e6
-        reason = f"the file has {size:.1f} MB and Parley reads up to {limit:g} MB; split it into smaller files."
-        raise UnreadableDocument(reason, source=source)
+        raise UnreadableDocument("too-large", source=source, line=None, **sizes(len(data), max_bytes))
     text = _decode(data, source)
     if len(_CONTROL.findall(text[:_SAMPLE])) > _BINARY_SHARE * len(text[:_SAMPLE]):
-        raise UnreadableDocument(_NOT_TEXT, source=source)
+        raise UnreadableDocument("binary", source=source)
     cleaned = clean(text)
     if not cleaned.strip():
-        raise UnreadableDocument("the file is empty; write something into it or leave it out.", source=source)
+        raise UnreadableDocument("empty", source=source)
     return cleaned
 
 
@@ -37,15 +36,12 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", _CONTROL.sub("", lines)).lstrip("\ufeff")
 
 
-_NOT_TEXT = "the file holds binary data, not text; save it as UTF-8 text."
-
-
 def _decode(data: bytes, source: str) -> str:
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
             return _strict(data, encoding, source)
     if b"\x00" in data[:_SAMPLE] and not _looks_like_utf16(data):
-        raise UnreadableDocument(_NOT_TEXT, source=source)
+        raise UnreadableDocument("binary", source=source)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -63,8 +59,7 @@ def _strict(data: bytes, encoding: str, source: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        reason = "the file begins as text but is damaged further on; save it again as UTF-8."
-        raise UnreadableDocument(reason, source=source) from error
+        raise UnreadableDocument("damaged", source=source) from error
 
 
 def _guess(data: bytes, source: str) -> str:
@@ -79,5 +74,5 @@ def _guess(data: bytes, source: str) -> str:
 
     match = from_bytes(data[:_SAMPLE]).best()
     if match is None:
-        raise UnreadableDocument("the file's encoding is unknown; save it as UTF-8 text.", source=source)
+        raise UnreadableDocument("unknown-encoding", source=source)
     return data.decode(match.encoding, errors="replace")

@@ -54,16 +54,15 @@ def read_yaml(source: str, content: str, language: str) -> Result:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "it cannot be parsed"
-        reason = f"this is not valid YAML ({problem}); check the indentation, the quotes and the colons."
-        raise UnreadableDocument(reason, source=source, line=mark.line + 1 if mark else None) from error
+        line = mark.line + 1 if mark else None
+        raise UnreadableDocument("bad-yaml", source=source, line=line, problem=problem) from error
     except RecursionError as error:
-        raise UnreadableDocument("the YAML is nested too deeply to be an FAQ.", source=source) from error
+        raise UnreadableDocument("deep-yaml", source=source) from error
     shared: Mapping[Any, Any] = {}
     if isinstance(data, dict) and "entries" in data:
         shared, data = data, data["entries"]
     if not isinstance(data, list):
-        reason = "an FAQ file is a list of entries with `question` and `answer`, or has that list under `entries`."
-        raise UnreadableDocument(reason, source=source)
+        raise UnreadableDocument("no-list", source=source)
     rows = [(item.get(_LINE, 0) if isinstance(item, dict) else 0, item) for item in data]
     return _documents(source, rows, language, shared)
 
@@ -77,8 +76,7 @@ def read_jsonl(source: str, content: str, language: str) -> Result:
         try:
             rows.append((number, json.loads(line)))
         except (json.JSONDecodeError, RecursionError) as error:
-            reason = "this is not valid JSON; every line holds one object with `question` and `answer`."
-            raise UnreadableDocument(reason, source=source, line=number) from error
+            raise UnreadableDocument("bad-json", source=source, line=number) from error
     return _documents(source, rows, language, {})
 
 
@@ -89,8 +87,7 @@ def read_csv(source: str, content: str, language: str) -> Result:
     reader = csv.DictReader(io.StringIO(content), delimiter=delimiter, skipinitialspace=True)
     names = {str(name).strip().casefold() for name in reader.fieldnames or ()}
     if not {"question", "answer"} <= names:
-        reason = "the first row must name the columns, with `question` and `answer` among them."
-        raise UnreadableDocument(reason, source=source, line=1)
+        raise UnreadableDocument("no-columns", source=source, line=1)
     rows: list[Row] = []
     line = reader.line_num
     try:
@@ -99,7 +96,7 @@ def read_csv(source: str, content: str, language: str) -> Result:
             rows.append((line + 1, cells))
             line = reader.line_num
     except csv.Error as error:
-        raise UnreadableDocument(f"this is not valid CSV ({error}).", source=source, line=reader.line_num) from error
+        raise UnreadableDocument("bad-csv", source=source, line=reader.line_num, problem=str(error)) from error
     return _documents(source, rows, language, {})
 
 
@@ -109,23 +106,23 @@ def _documents(source: str, rows: Iterable[Row], language: str, shared: Mapping[
         try:
             documents.append(_entry(source, row, language, shared))
         except UnreadableDocument as refusal:
-            refusals.append(UnreadableDocument(refusal.reason, source=source, line=line or None))
+            refusals.append(UnreadableDocument(refusal.code, source=source, line=line or None, **refusal.values))
     if not documents and not refusals:
-        raise UnreadableDocument("the file has no FAQ entries.", source=source)
+        raise UnreadableDocument("no-entries", source=source)
     return documents, refusals
 
 
 def _entry(source: str, row: object, language: str, shared: Mapping[Any, Any]) -> Document:
     if not isinstance(row, dict):
-        raise UnreadableDocument("an entry needs fields: `question` and `answer`.")
+        raise UnreadableDocument("no-fields")
     fields = {str(key).strip().casefold(): value for key, value in row.items()}
     wordings = [text for name in _WORDINGS for text in _texts(fields.get(name))]
     question = _text(fields.get("question")) or (wordings[0] if wordings else "")
     answer = _text(fields.get("answer"))
     if not question:
-        raise UnreadableDocument("this entry has no question; add the field `question`.")
+        raise UnreadableDocument("no-question")
     if not answer:
-        raise UnreadableDocument("this entry has no answer; add the field `answer`.")
+        raise UnreadableDocument("no-answer")
     spoken = _text(fields.get("language")) or _text(shared.get("language")) or detect(f"{question}\n{answer}", language)
     spoken = spoken.casefold().split("-")[0].split("_")[0]
     others = tuple(dict.fromkeys(wording for wording in wordings if wording != question))

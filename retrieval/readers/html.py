@@ -22,9 +22,7 @@ def read(source: str, content: str, language: str) -> tuple[list[Document], list
     )
     body = clean(page or _plain(shown)).strip()
     if not body:
-        raise UnreadableDocument(
-            "the page has no text of its own; save the page that holds the content.", source=source
-        )
+        raise UnreadableDocument("no-page-text", source=source)
     return [article(source, _title(content) or stem(source), body, language)], []
 
 

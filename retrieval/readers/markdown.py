@@ -26,7 +26,7 @@ def read(source: str, content: str, language: str) -> tuple[list[Document], list
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(body)
     text = _render(tokens)
     if not text:
-        raise UnreadableDocument("the file has no text; write something into it or leave it out.", source=source)
+        raise UnreadableDocument("no-text", source=source)
     named = _FRONT_TITLE.search(front[1]) if front else None
     title = named[1] if named else _first_heading(tokens) or stem(source)
     return [article(source, title, text, language)], []

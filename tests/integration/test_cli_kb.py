@@ -25,6 +25,19 @@ def test_adding_tells_what_became_of_each_document(parley: Parley, tmp_path: Pat
     assert [row["text"] for row in parley("ask", "What is A?", "--json").rows] == ["A vowel."]
 
 
+def test_a_refusal_is_said_in_the_terminals_language(
+    parley: Parley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faq = tmp_path / "faq.jsonl"
+    faq.write_text('{"id": "b"}\n', "utf-8")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    done = parley("kb", "add", str(faq))
+    assert (done.code, done.out.strip().endswith("第 1 行：这一条没有问题；请加上字段 `question`。")) == (2, True)
+    (row,) = parley("kb", "add", str(faq), "--json").rows
+    assert row["reason"] == "line 1: this entry has no question; add the field `question`."
+    assert row["refusal"] == {"code": "no-question", "values": {}, "line": 1}
+
+
 def test_what_a_file_no_longer_has_is_removed(parley: Parley, tmp_path: Path) -> None:
     faq = tmp_path / "faq.jsonl"
     both = [

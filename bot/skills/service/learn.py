@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 
 from bot.domain import Choice, File, Reply
+from bot.domain.text import separator
 from bot.errors import KnowledgeError
-from bot.ports import Learned
+from bot.ports import Learned, Reason
 from bot.skills.base import SkillRequest, Toolbox
+from bot.skills.reasons import said
 from bot.skills.service.base import ServiceSkill, turn_of
 from bot.skills.wording import language_name
 
@@ -44,7 +46,7 @@ async def _learn(file: File, tools: Toolbox) -> Learned:
         return await tools.library.learn(file)
     except KnowledgeError as error:
         log.warning("a file was not learned: %s", type(error).__name__)
-        return Learned(file.name, "refused", reason=str(error), reason_id="knowledge-unavailable")
+        return Learned(file.name, "refused", reasons=[Reason("knowledge-unavailable")])
 
 
 def _undo_label(learned: Learned, several: bool, language: str, tools: Toolbox) -> str:
@@ -69,7 +71,7 @@ def _told(learned: Learned, language: str, tools: Toolbox) -> str:
         )
     )
     lines += [f"> {line}" for line in learned.preview.splitlines() if line.strip()]
-    if learned.reason:
+    if learned.reasons:
         lines.append(tools.texts("learn-left-out", language, reason=_reason(learned, language, tools)))
     return "\n".join(lines)
 
@@ -88,6 +90,5 @@ def _lot(learned: Learned, language: str, tools: Toolbox) -> str:
 
 
 def _reason(learned: Learned, language: str, tools: Toolbox) -> str:
-    if learned.reason_id:
-        return tools.texts(learned.reason_id, language, **learned.reason_values)
-    return learned.reason
+    told = separator(language).join(said(reason, language, tools.texts) for reason in learned.reasons)
+    return f"{told} …" if learned.more else told

@@ -32,7 +32,6 @@ def test_parleys_errors_are_said_as_they_are(kind: type[errors.ParleyError]) -> 
     [
         (WeightsUnavailable("Fetch them."), 6),
         (ModelError("Fetch them."), 6),
-        (UnreadableDocument("Fetch them."), 2),
         (EvaluationError("Fetch them."), 2),
         (SnapshotError("Fetch them."), 5),
         (RetrievalError("Fetch them."), 5),
@@ -40,6 +39,13 @@ def test_parleys_errors_are_said_as_they_are(kind: type[errors.ParleyError]) -> 
 )
 def test_the_engines_errors_have_their_codes(error: Exception, code: int) -> None:
     assert explain(error) == ("Fetch them.", code)
+
+
+def test_a_file_that_cannot_be_read_is_named_with_its_line() -> None:
+    assert explain(UnreadableDocument("no-entries", source="faq.csv", line=3)) == (
+        "faq.csv, line 3: the file has no FAQ entries.",
+        2,
+    )
 
 
 def test_the_disk_and_its_permissions_are_explained() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.domain import File
 from bot.doors.files import MAX_NAME, safe_name
 from bot.errors import InvalidInput
+from bot.ports import Reason
 from tests.support.shelf import Shelf
 
 NOTE = "# Opening hours\n\nThe shop opens at nine and closes at six."
@@ -115,7 +116,11 @@ async def test_what_cannot_be_read_is_refused_with_its_reason(
 ) -> None:
     file = shelf.file(name, content)
     learned = await shelf.library.learn(file)
-    assert (learned.status, learned.reason_id, learned.undo) == ("refused", reason_id, "")
+    assert (learned.status, [reason.text_id for reason in learned.reasons], learned.undo) == (
+        "refused",
+        [reason_id],
+        "",
+    )
     with pytest.raises(InvalidInput) as raised:
         await shelf.library.read(file)
     assert raised.value.text_id == reason_id
@@ -124,19 +129,28 @@ async def test_what_cannot_be_read_is_refused_with_its_reason(
 
 async def test_a_file_that_is_gone(shelf: Shelf) -> None:
     learned = await shelf.library.learn(File("hours.md", str(shelf.folder / "nowhere"), 10))
-    assert learned.reason_id == "file-gone"
+    assert [reason.text_id for reason in learned.reasons] == ["file-gone"]
 
 
 async def test_broken_rows_are_told_and_the_others_kept(shelf: Shelf) -> None:
     learned = await shelf.library.learn(shelf.file("faq.yaml", FAQ + '- {question: "Why?"}\n'))
     assert (learned.status, learned.documents) == ("added", 3)
-    assert "line 5" in learned.reason
+    assert learned.reasons == [Reason("refused-no-answer", {}, 5)]
 
 
 async def test_broken_yaml_is_refused(shelf: Shelf) -> None:
     learned = await shelf.library.learn(shelf.file("faq.yaml", "- [unclosed"))
-    assert (learned.status, learned.reason_id) == ("refused", "")
-    assert "YAML" in learned.reason
+    (reason,) = learned.reasons
+    assert (learned.status, reason.text_id, learned.more) == ("refused", "refused-bad-yaml", False)
+    assert reason.values["problem"]
+    with pytest.raises(InvalidInput, match="YAML") as raised:
+        await shelf.library.read(shelf.file("faq.yaml", "- [unclosed"))
+    assert raised.value.text_id == "refused-bad-yaml"
+
+
+async def test_of_many_broken_rows_the_first_are_told(shelf: Shelf) -> None:
+    learned = await shelf.library.learn(shelf.file("faq.yaml", '- {question: "Why?"}\n' * 5))
+    assert (len(learned.reasons), learned.more) == (3, True)
 
 
 async def test_the_text_of_files(shelf: Shelf) -> None:

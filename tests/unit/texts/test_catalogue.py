@@ -10,6 +10,7 @@ from fluent.syntax.ast import Message, VariableReference
 from fluent.syntax.visitor import Visitor
 
 from bot.texts.catalogue import FOLDER, FluentTexts, available_languages
+from retrieval.refusals import SENTENCES
 
 
 class _Variables(Visitor):
@@ -54,6 +55,14 @@ def test_every_id_in_the_code_is_there() -> None:
                     used.add(node.args[0].value)
     assert len(used) > 20
     assert used <= set(known)
+
+
+def test_every_reason_why_a_file_is_refused_is_there_and_says_the_same_in_english() -> None:
+    for code, sentence in SENTENCES.items():
+        names = messages("en")[f"refused-{code}"]
+        values = {name: f"<{name}>" for name in names}
+        assert FluentTexts()(f"refused-{code}", "en", **values) == sentence.format(**values)
+        assert FluentTexts()(f"refused-{code}", "zh", **values) != sentence.format(**values)
 
 
 def test_an_unknown_language_is_served_in_english() -> None:

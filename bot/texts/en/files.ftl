@@ -1,0 +1,27 @@
+# Why a file, or a row of one, is refused: the English is that of retrieval/refusals.py
+refused-line = line { $line }: { $reason }
+refused-no-such-file = there is no such file; check the path.
+refused-not-permitted = it may not be read; give yourself the permission to read it.
+refused-not-opened = it cannot be opened ({ $problem }).
+refused-nothing-readable = the folder has no file that Parley reads (Markdown, text, HTML, YAML, JSONL, CSV).
+refused-unknown-kind = a { $kind } file is not a kind of file that Parley reads ({ $known }).
+refused-no-kind = a file without an ending is not a kind of file that Parley reads ({ $known }).
+refused-too-large = the file has { $size } MB and Parley reads up to { $limit } MB; split it into smaller files.
+refused-empty = the file is empty; write something into it or leave it out.
+refused-no-text = the file has no text; write something into it or leave it out.
+refused-no-page-text = the page has no text of its own; save the page that holds the content.
+refused-binary = the file holds binary data, not text; save it as UTF-8 text.
+refused-damaged = the file begins as text but is damaged further on; save it again as UTF-8.
+refused-unknown-encoding = the file's encoding is unknown; save it as UTF-8 text.
+refused-bad-yaml = this is not valid YAML ({ $problem }); check the indentation, the quotes and the colons.
+refused-deep-yaml = the YAML is nested too deeply to be an FAQ.
+refused-no-list = an FAQ file is a list of entries with `question` and `answer`, or has that list under `entries`.
+refused-bad-json = this is not valid JSON; every line holds one object with `question` and `answer`.
+refused-no-columns = the first row must name the columns, with `question` and `answer` among them.
+refused-bad-csv = this is not valid CSV ({ $problem }).
+refused-no-entries = the file has no FAQ entries.
+refused-no-fields = an entry needs fields: `question` and `answer`.
+refused-no-question = this entry has no question; add the field `question`.
+refused-no-answer = this entry has no answer; add the field `answer`.
+refused-id-twice = the id “{ $id }” is used twice in this file; give the second one another id.
+refused-id-taken = the id “{ $id }” already belongs to a document from { $other }; rename one of them (this one comes from { $new }) or remove the other first.

@@ -1,0 +1,27 @@
+# 文件或其中一行被拒绝的原因
+refused-line = 第 { $line } 行：{ $reason }
+refused-no-such-file = 没有这个文件，请检查路径。
+refused-not-permitted = 没有读取权限，请先给自己读取它的权限。
+refused-not-opened = 无法打开（{ $problem }）。
+refused-nothing-readable = 文件夹里没有 Parley 能读的文件（Markdown、纯文本、HTML、YAML、JSONL、CSV）。
+refused-unknown-kind = Parley 不读 { $kind } 文件（能读的有：{ $known }）。
+refused-no-kind = 文件名没有扩展名，Parley 不知道它是哪种文件（能读的有：{ $known }）。
+refused-too-large = 文件有 { $size } MB，而 Parley 最多读取 { $limit } MB；请拆成较小的文件。
+refused-empty = 文件是空的；请写入内容，或不要加入它。
+refused-no-text = 文件里没有文字；请写入内容，或不要加入它。
+refused-no-page-text = 网页里没有正文；请保存真正含有内容的那一页。
+refused-binary = 文件里是二进制数据，不是文字；请另存为 UTF-8 文本。
+refused-damaged = 文件开头是文字，但后面已损坏；请重新保存为 UTF-8。
+refused-unknown-encoding = 认不出文件的编码；请另存为 UTF-8 文本。
+refused-bad-yaml = 这不是有效的 YAML（{ $problem }）；请检查缩进、引号和冒号。
+refused-deep-yaml = YAML 嵌套太深，不像是常见问题文件。
+refused-no-list = 常见问题文件应是一个列表，每一条都有 `question` 和 `answer`；也可以把列表放在 `entries` 下面。
+refused-bad-json = 这不是有效的 JSON；每一行应是一个对象，含有 `question` 和 `answer`。
+refused-no-columns = 第一行必须是列名，其中要有 `question` 和 `answer`。
+refused-bad-csv = 这不是有效的 CSV（{ $problem }）。
+refused-no-entries = 文件里没有常见问题条目。
+refused-no-fields = 每一条都要有字段 `question` 和 `answer`。
+refused-no-question = 这一条没有问题；请加上字段 `question`。
+refused-no-answer = 这一条没有答案；请加上字段 `answer`。
+refused-id-twice = 编号“{ $id }”在这个文件里用了两次；请给第二条另起一个编号。
+refused-id-taken = 编号“{ $id }”已属于来自 { $other } 的文档；请给其中一个改名（这一个来自 { $new }），或先删除另一个。
