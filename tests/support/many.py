@@ -28,7 +28,7 @@ class Many:
     """`serving` and `working` are processes; all see the same platform."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self.storage = SqlStorage(url)
         self.platform = Platform()
         self.skills: list[ContractSkill] = []
@@ -36,7 +36,7 @@ class Many:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[Jobs, PostgresBus]]:
-        jobs = Jobs(plain_url(self._url), stop_seconds=0.3)
+        jobs = Jobs(plain_url(self.url), stop_seconds=0.3)
         yield jobs, PostgresBus(jobs)
 
     @asynccontextmanager
