@@ -41,7 +41,10 @@ PASSAGE = (
     "same tone as something true. Giving it the passages that hold the answer makes mistakes rarer, because copying is "
     "easier than remembering. Longer prompts cost more time before the first word comes. "
 )
-QUESTION = "What makes mistakes rarer? Explain in several sentences."
+QUESTION = (
+    "What makes mistakes rarer? Explain in several sentences, and say for each of them on which sentence of the text "
+    "it rests, so that a reader can look it up there and judge for themselves."
+)
 Run = Callable[[Sequence[str]], tuple[float, float]]
 """Writes answers to all these prompts at once; gives seconds to the first token of the first, and in all."""
 

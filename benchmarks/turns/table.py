@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.page import put_between
 from benchmarks.results import HERE
 
 PAGE = HERE.parent.parent / "docs" / "reference" / "durability.md"
-BEGIN, END = "<!-- figures: python -m benchmarks.turns table -->", "<!-- end of figures -->"
+BEGIN = "<!-- figures: python -m benchmarks.turns table -->"
 
 Found = dict[str, Any]
 
 
 def write(page: Path = PAGE, results: Path = HERE) -> None:
     """Replace what stands between the marks. What was not measured is left out."""
-    head, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    page.write_text(f"{head}{BEGIN}\n\n{_figures(results)}\n\n{END}{tail}", encoding="utf-8")
+    put_between(page, BEGIN, _figures(results))
 
 
 def _figures(results: Path) -> str:

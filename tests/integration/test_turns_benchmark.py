@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.page import END
 from benchmarks.turns import idle, overhead, recovery, table
 from benchmarks.turns.line import parley, peer
 from benchmarks.turns.measures import at_once, quantiles, ratio
@@ -41,7 +42,7 @@ def test_the_figures_are_what_they_say() -> None:
 
 def test_the_page_takes_the_saved_figures(tmp_path: Path) -> None:
     page = tmp_path / "durability.md"
-    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    page.write_text(f"before\n{table.BEGIN}\nold\n{END}\nafter\n")
     hardware = {"cores": 2, "processor": "a processor"}
     counts = dict.fromkeys(("lost", "doubled", "out_of_order", "cut", "in_doubt"), 0)
     saved = {"date": "2026-11-26", "hardware": hardware, "database": "sqlite", "plan": {"people": 5}, **counts}
