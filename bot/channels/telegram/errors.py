@@ -25,7 +25,10 @@ OLD_SERVER = "The Bot API server does not know a method that Parley needs. Updat
 
 # What Telegram says in a 400, in lower case, and what it means; the first that fits counts.
 _UNCHANGED = ("message is not modified",)
-_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found")
+_GONE = (
+    *("message to edit not found", "message can't be edited", "message_id_invalid", "message to delete not found"),
+    "there is no text in the message to edit",  # a file, which is none of our texts
+)
 _NO_REPLY = ("message to be replied not found", "message to reply not found", "replied message not found")
 _ENTITIES = ("can't parse entities", "entity", "entities", "wrong http url", "can't find end")
 _NEVER = (

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from typing import TypeVar
+from weakref import WeakValueDictionary
+
+from bot.channels.telegram.locks import ChatLock
 
 DRAFTS_AGAIN_AFTER = 3600.0  # seconds
 K = TypeVar("K")
@@ -22,6 +25,8 @@ class Memory:
         self._moved: OrderedDict[int, int] = OrderedDict()
         self._sent: OrderedDict[tuple[int, int], str] = OrderedDict()
         self._newest: OrderedDict[int, int] = OrderedDict()  # by row of numbers
+        self._sent_in: OrderedDict[int, None] = OrderedDict()  # rows of numbers, by this process
+        self._locks: WeakValueDictionary[int, ChatLock] = WeakValueDictionary()  # those that somebody uses
 
     def refuses_drafts(self, chat: int) -> bool:
         """Whether a chat refused a draft within the last hour."""
@@ -36,10 +41,24 @@ class Memory:
         return self._moved.get(chat, chat)
 
     def note_moved(self, old: int, new: int) -> None:
-        """A group became a supergroup."""
+        """A group became a supergroup. Who holds its lock holds that of the new one."""
         _put(self._moved, old, new)
+        lock = self._locks.get(old)
+        if lock is not None:
+            self._locks.setdefault(new, lock)
+
+    def lock(self, chat: int) -> ChatLock:
+        """Shared by those who send to a chat, until the message is noted; held alone by who looks for a message there,
+        and would take it for the lost one.
+        """
+        return self._locks.setdefault(chat, ChatLock())
 
     def note_sent(self, chat: int, message_id: int, conversation_id: str) -> None:
+        """A message was sent just now."""
+        self.note_ours(chat, message_id, conversation_id)
+        _put(self._sent_in, _row(chat), None)
+
+    def note_ours(self, chat: int, message_id: int, conversation_id: str) -> None:
         """Remember whose message it is: a reaction does not name the topic."""
         self.note_seen(chat, message_id)
         _put(self._sent, (chat, message_id), conversation_id)
@@ -53,14 +72,25 @@ class Memory:
         """The newest number in the chat's row; 0 while there is none."""
         return self._newest.get(_row(chat), 0)
 
+    def newest_surely(self, chat: int) -> int | None:
+        """The same, where what earlier runs left lies surely before it: a message of this process has come after. None
+        elsewhere; an update alone may have waited for hours.
+        """
+        return self.newest(chat) if _row(chat) in self._sent_in else None
+
     def conversation_of(self, chat: int, message_id: int) -> str | None:
         """The conversation in which a message of ours stands; None for an old one."""
         return self._sent.get((chat, message_id))
 
 
+def in_supergroup(chat: int) -> bool:
+    """Whether a chat is a supergroup (or a channel): it may have topics, which are conversations of their own."""
+    return chat <= _FIRST_SUPERGROUP
+
+
 def _row(chat: int) -> int:
     """Telegram numbers the messages of all private chats and small groups of a bot in one row."""
-    return 0 if chat > _FIRST_SUPERGROUP else chat
+    return chat if in_supergroup(chat) else 0
 
 
 def _now() -> float:

@@ -15,7 +15,9 @@ from telegram.constants import ChatAction
 from bot.channels.telegram import layout
 from bot.channels.telegram.acknowledging import Acknowledgements
 from bot.channels.telegram.errors import BadMarkup, Moved, NothingToReplyTo, NotModified, door
+from bot.channels.telegram.finding import Finder
 from bot.channels.telegram.layout import Payload
+from bot.channels.telegram.locks import ChatLock
 from bot.channels.telegram.memory import Memory
 from bot.delivery.ports import Found, Known, Part, Shown
 from bot.domain import Attachment, Origin
@@ -25,7 +27,6 @@ from bot.ports import Texts
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LOOK_AT = 8  # numbers, for a message whose sending is in doubt
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -52,6 +53,7 @@ class TelegramOutlet:
         self._streaming = streaming
         self._memory = memory
         self._acknowledgements = acknowledgements
+        self._finder = Finder(bot, self._call, memory, self._chat, self._topic or 0)
         self._draft = randbelow(2**31 - 1) + 1  # drafts of one number are shown as one that grows
         self.place = str(self._chat)
         self.group = origin.group
@@ -69,8 +71,10 @@ class TelegramOutlet:
         """Send a new message. Telegram takes no nonce: what is in doubt is looked for by `find`."""
         payload: Payload = part.payload
         quote = self._question if self.group and part.position == 0 else 0
-        message = await self._in_its_shape(payload, lambda entities, reply: self._send(payload, entities, reply), quote)
-        self._sent(message.message_id)
+        send = partial(self._send, payload)
+        async with self._lock().shared():
+            message = await self._in_its_shape(payload, send, quote)
+            self._memory.note_sent(self._now_at(), message.message_id, self._conversation_id)
         self._after(payload)
         return str(message.message_id)
 
@@ -78,29 +82,32 @@ class TelegramOutlet:
         """The number of a message before the one that is sent next. Telegram numbers the messages of all private chats
         and small groups of a bot in one row, those of each supergroup in another.
         """
-        return str(max(self._question, self._memory.newest(self._memory.now_at(self._chat))) or "")
+        return str(max(self._question, self._memory.newest(self._now_at())) or "")
 
     async def find(self, part: Part | None, hint: str, known: Known) -> Found:
         """Try the next numbers: an edit succeeds, or changes nothing, only where a message of ours stands, which then
-        says what it should. Those that are known to be others stay as they are. A file is not looked for.
+        says what it should. Those that are known to be others stay as they are, and so do those of other topics. While
+        nobody sends here: what is not noted yet would be taken for the lost one. A file is not looked for.
         """
         if part is None or not hint:
             return Found(sure=False)
         payload: Payload = part.payload
-        for number in range(int(hint) + 1, int(hint) + 1 + LOOK_AT):
-            if self._memory.conversation_of(self._chat, number) is not None or await known(str(number)):
-                continue
-            try:
-                with suppress(NotModified):
-                    await self._in_its_shape(payload, partial(self._edited, number, payload), 0)
-            except MessageGone:
-                continue
-            self._sent(number)
-            return Found(str(number))
-        return Found(sure=False)
+        async with self._lock().alone():
+            number = await self._finder.find(int(hint), known, partial(self._rewrite, payload))
+            if number is None:
+                return Found(sure=False)
+            self._memory.note_ours(self._now_at(), number, self._conversation_id)
+        return Found(str(number))
 
-    def _sent(self, number: int) -> None:
-        self._memory.note_sent(self._memory.now_at(self._chat), number, self._conversation_id)
+    async def _rewrite(self, payload: Payload, number: int) -> None:
+        with suppress(NotModified):
+            await self._in_its_shape(payload, partial(self._edited, number, payload), 0)
+
+    def _now_at(self) -> int:
+        return self._memory.now_at(self._chat)
+
+    def _lock(self) -> ChatLock:
+        return self._memory.lock(self._now_at())
 
     def _edited(self, number: int, payload: Payload, entities: Sequence[object], _: int) -> Awaitable[object]:
         return self._edit(number, payload, entities)
@@ -108,8 +115,7 @@ class TelegramOutlet:
     async def edit(self, external_id: str, part: Part) -> None:
         """Change a message; one that looks like that already is no error."""
         payload: Payload = part.payload
-        with suppress(NotModified):
-            await self._in_its_shape(payload, partial(self._edited, int(external_id), payload), 0)
+        await self._rewrite(payload, int(external_id))
         self._after(payload)
 
     async def remove(self, external_id: str) -> None:
@@ -147,6 +153,7 @@ class TelegramOutlet:
                 chat, attachment.content, filename=attachment.name, message_thread_id=self._topic
             )
         )
+        self._memory.note_sent(self._now_at(), message.message_id, self._conversation_id)
         return str(message.message_id)
 
     def _send(self, payload: Payload, entities: Sequence[object], reply: int) -> Awaitable[Message]:
@@ -198,7 +205,7 @@ class TelegramOutlet:
         try:
             try:
                 with door():
-                    return await work(self._memory.now_at(self._chat))
+                    return await work(self._now_at())
             except Moved as moved:
                 self._memory.note_moved(self._chat, moved.chat)
                 with door():

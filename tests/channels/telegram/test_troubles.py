@@ -14,7 +14,7 @@ from bot.errors import ChannelError, SettingsError, StorageError, TryLater
 from bot.ports import UnitOfWork
 from bot.settings import load_settings
 from tests.support.telegram_bench import Bench, bench, eventually
-from tests.support.telegram_server import TOKEN, Place, TelegramServer
+from tests.support.telegram_server import TOKEN, Call, Place, TelegramServer
 
 T = TypeVar("T")
 
@@ -247,3 +247,29 @@ async def test_the_log_holds_neither_the_token_nor_what_people_say(home: Path) -
     assert "Telegram answers again" in written
     for hidden in (TOKEN, "secret words", "Secretname"):
         assert hidden not in written
+
+
+async def test_parley_is_killed_while_it_sends_in_two_topics(home: Path) -> None:
+    """Each answer stands in its own topic, once, though the messages came in another order than the questions."""
+    async with bench(home) as bot:
+        alice = bot.server.person("Alice")
+        forum = bot.server.supergroup("Forum", alice, forum=True)
+        topics = [forum.topic("one"), forum.topic("two"), forum]
+        for topic, seconds in zip(topics, (0.6, 0.5, 0.4), strict=True):
+            bot.server.slow("sendMessage", seconds, fits=lambda call, topic=topic: _is_in(topic, call))
+        for number, topic in enumerate(topics):
+            await topic.says(alice, f"/chat {number}")
+        await bot.server.until(lambda: len(bot.server.calls("sendMessage")) == 3)
+        await bot.crash()
+        await bot.server.until(lambda: all(len(told(topic)) == 1 for topic in topics))
+        await bot.start()
+        await bot.server.until(lambda: [told(topic) for topic in topics] == [[f"You said: {n}"] for n in range(3)])
+        await eventually(lambda: all(part.external_id for part in bot.storage._state.parts.values()))
+        for number, topic in enumerate(topics):
+            await topic.says(alice, f"/chat {number} again")
+        await bot.server.until(lambda: all(len(told(topic)) == 2 for topic in topics))
+        assert [told(topic)[0] for topic in topics] == [f"You said: {number}" for number in range(3)]
+
+
+def _is_in(place: Place, call: Call) -> bool:
+    return call.params.get("message_thread_id") == place.thread

@@ -20,8 +20,8 @@ privacy_mode=False, dates=None)``
     faults, each ``-> Fault`` with ``met`` and ``left``; ``method`` may be ``"*"``; ``fits`` picks calls:
         ``fail(method, times=1, *, code=429, retry_after=None, description=None, after_effect=False, fits=None)``
         (``after_effect``: the call takes effect, the connection is cut), ``cut(method, times=1, *, fits=None)``,
-        ``slow(method, seconds, times=1, *, fits=None)``; and ``faults.clear()``, ``revoke_token()``,
-        ``await stop()``, ``await start()`` (same port, state kept)
+        ``slow(method, seconds, times=1, *, after_effect=False, fits=None)`` (``after_effect``: only the reply is late);
+        and ``faults.clear()``, ``revoke_token()``, ``await stop()``, ``await start()`` (same port, state kept)
     what happened: ``calls(method=None, *, chat_id=None) -> list[Call]`` (``method``, ``params``, ``files``, ``at``,
         ``done_at``, ``error``, ``lost``, ``body``), ``await called(method, times=1, within=10) -> Call``,
         ``await until(holds, within=10, what="…")``, ``refused: Counter[(method, chat id)]`` of 429s,

@@ -18,7 +18,7 @@ class Fault:
     Attributes:
         error: the refusal; None where the connection is cut, or nothing but time is lost.
         seconds: loop time to wait before anything else.
-        after_effect: the call takes effect first, and then its reply is lost.
+        after_effect: the call takes effect first, and then its reply is lost; with ``seconds`` it is only late.
         cut: the connection is closed without an answer.
         left: how many more calls it meets.
         met: how many it has met.

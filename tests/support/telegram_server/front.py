@@ -85,7 +85,7 @@ class Front:
         if method is None:
             raise not_found()
         fault = self._faults.take(call) or Fault(call.method)
-        if fault.seconds:
+        if fault.seconds and not fault.after_effect:
             await self._pause(fault.seconds)
         if fault.cut and not fault.after_effect:
             raise ConnectionCut
@@ -93,8 +93,10 @@ class Front:
             self._world.note_refusal(call, fault.error)
             raise fault.error
         result = await method(self._world, call)
-        if fault.after_effect:
+        if fault.after_effect and not fault.seconds:
             raise ConnectionCut
+        if fault.after_effect:
+            await self._pause(fault.seconds)
         return result
 
     async def _pause(self, seconds: float) -> None:

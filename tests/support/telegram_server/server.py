@@ -182,9 +182,12 @@ class TelegramServer:
         """Close the connection without an answer; the call has no effect."""
         return self.faults.add(Fault(method, cut=True, left=times, fits=fits))
 
-    def slow(self, method: str, seconds: float, times: int = 1, *, fits: Fits | None = None) -> Fault:
-        """Take so many seconds of loop time first; the call has its effect though nobody waits any more."""
-        return self.faults.add(Fault(method, seconds=seconds, left=times, fits=fits))
+    def slow(
+        self, method: str, seconds: float, times: int = 1, *, after_effect: bool = False, fits: Fits | None = None
+    ) -> Fault:
+        """Take so many seconds of loop time first; the call has its effect though nobody waits any more. With
+        ``after_effect`` it has it at once, and only the reply takes so long."""
+        return self.faults.add(Fault(method, seconds=seconds, left=times, after_effect=after_effect, fits=fits))
 
     def revoke_token(self) -> None:
         """From now on every call is 401, a poll that waits included."""

@@ -101,6 +101,15 @@ async def test_a_slow_call_has_its_effect_after_the_client_gave_up(server: Teleg
     assert texts(server, chat.id) == ["hello"]
 
 
+async def test_a_late_reply_to_a_call_that_has_had_its_effect(server: TelegramServer, bot: Bot) -> None:
+    chat = server.person("Alice").private_chat()
+    server.slow("sendMessage", 1.0, after_effect=True)
+    with pytest.raises(TimedOut):
+        await bot.send_message(chat.id, "hello", read_timeout=0.1)
+    assert texts(server, chat.id) == ["hello"]
+    assert server.calls("sendMessage")[0].done_at is None
+
+
 async def test_a_restart_in_the_middle_of_a_call(server: TelegramServer, bot: Bot) -> None:
     chat = server.person("Alice").private_chat()
     sent = await bot.send_message(chat.id, "half")
