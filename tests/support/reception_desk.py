@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.delivery.rules import TurnRules
 from bot.domain import Channel, Incoming, Origin, Turn, TurnState, User
 from tests.support.channel_harness import ContractSkill, contract_desk
 from tests.support.outlet import MemoryOutlets, Platform
+from tests.support.virtual_time import run_virtually
 
 HERE = "telegram:1"
 
@@ -83,4 +85,23 @@ class ReceptionDesk:
         return kept.state
 
 
-__all__ = ["HERE", "ContractSkill", "ReceptionDesk"]
+Test = Callable[..., Coroutine[Any, Any, None]]
+
+
+def virtually(test: Test) -> Callable[..., None]:
+    """Run a test in virtual time; what it is given is the desk."""
+
+    def run() -> None:
+        async def main() -> None:
+            desk = ReceptionDesk()
+            await test(desk)
+            desk.skill.go_on.set()
+            await desk.reception.aclose()
+
+        run_virtually(main())
+
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run
+
+
+__all__ = ["HERE", "ContractSkill", "ReceptionDesk", "virtually"]
