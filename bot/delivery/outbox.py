@@ -190,7 +190,7 @@ class Outbox:
 
     async def _settled(self, position: int, part: Part | None, digest: str = "") -> bool:
         """Whether a part in doubt needs no sending any more: its message was found, or it is to be left."""
-        found = await self._outlet.find(part, self._rows[position].hint, self._rows.is_known)
+        found = await self._outlet.find(part, self._rows[position].hint, self._rows.known)
         if found.external_id:
             del self._doubtful[position]
             await self._rows.sent(position, found.external_id, digest)

@@ -90,10 +90,10 @@ class PartRows:
         """Nothing stands at a position any more."""
         self._rows[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=hint)
 
-    async def is_known(self, external_id: str) -> bool:
-        """Whether a message is the part of any reply."""
+    async def known(self, external_id: str) -> frozenset[str]:
+        """The conversations in which a message with that id is the part of a reply."""
         turn = self._turn
-        return await self._storage.read(lambda work: work.parts.is_known(turn.channel, turn.bot, external_id))
+        return await self._storage.read(lambda work: work.parts.known(turn.channel, turn.bot, external_id))
 
     async def _note(self, name: str, change: str, position: int, *values: object) -> None:
         def work(work: UnitOfWork) -> None:

@@ -7,7 +7,7 @@ pacing, retries and the outbox are delivery's, never the outlet's.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -60,8 +60,8 @@ class Found:
     sure: bool = True
 
 
-Known = Callable[[str], Awaitable[bool]]
-"""Whether a message of ours with that id is known, as the part of a reply."""
+Known = Callable[[str], Awaitable[Collection[str]]]
+"""The conversations in which a message with that id is known, as the part of a reply; ids may be of one chat alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,8 +149,8 @@ class Parts(Protocol):
         """
         ...
 
-    def is_known(self, channel: Channel, bot: str, external_id: str) -> bool:
-        """Whether a message with that id is a part of any reply of the bot."""
+    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
+        """The conversations in which a message with that id is a part of a reply of the bot."""
         ...
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:

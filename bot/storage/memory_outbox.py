@@ -55,9 +55,10 @@ class MemoryParts:
             del self._state.parts[old_turn, part.position]
             self._put(replace(part, turn_id=new_turn, position=part.position + free))
 
-    def is_known(self, channel: Channel, bot: str, external_id: str) -> bool:
-        found = (part.turn_id for part in self._state.parts.values() if part.external_id == external_id)
-        return any((turn.channel, turn.bot) == (channel, bot) for turn in map(self._state.turns.__getitem__, found))
+    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
+        ids = (part.turn_id for part in self._state.parts.values() if part.external_id == external_id)
+        found = map(self._state.turns.__getitem__, ids)
+        return frozenset(turn.conversation_id for turn in found if (turn.channel, turn.bot) == (channel, bot))
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
         ids = {part.turn_id for part in self._state.parts.values() if external_id and part.external_id == external_id}

@@ -70,10 +70,10 @@ class SqlParts:
         moved = {"turn_id": new_turn, "position": parts.c.position + (0 if free is None else free + 1)}
         self._connection.execute(update(parts).where(parts.c.turn_id == old_turn).values(**moved))
 
-    def is_known(self, channel: Channel, bot: str, external_id: str) -> bool:
+    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
         here = (turns.c.channel == channel, turns.c.bot == bot, parts.c.external_id == external_id)
-        found = select(parts.c.turn_id).join(turns, turns.c.id == parts.c.turn_id).where(*here).limit(1)
-        return self._connection.execute(found).first() is not None
+        found = select(turns.c.conversation_id).join(parts, turns.c.id == parts.c.turn_id).where(*here)
+        return frozenset(self._connection.execute(found).scalars())
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
         """Gives the latest in whatever state it is."""

@@ -189,10 +189,10 @@ async def test_a_hint_is_kept_with_the_part_and_known_ids_are_known(storage: Sto
     first, _ = await storage.read(lambda work: work.parts.of_turn(turn))
     assert (first.external_id, first.hint) == ("42", "41")
     known = [
-        await storage.read(lambda work, id_=id_, bot=bot: work.parts.is_known(Channel.TELEGRAM, bot, id_))  # type: ignore[misc]
+        await storage.read(lambda work, id_=id_, bot=bot: work.parts.known(Channel.TELEGRAM, bot, id_))  # type: ignore[misc]
         for id_, bot in (("900", "b"), ("900", "c"), ("43", "b"))
     ]
-    assert known == [True, False, False]
+    assert known == [{"telegram:1"}, frozenset(), frozenset()]
 
 
 async def test_what_was_accepted_before_and_waits_still(storage: Storage) -> None:

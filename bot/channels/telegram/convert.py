@@ -41,6 +41,11 @@ class Place:
         return {"chat": self.chat, "topic": self.topic, "group": int(self.group)}
 
 
+def chat_of(conversation_id: str) -> int:
+    """The chat of a conversation."""
+    return int(conversation_id.split(":")[2])
+
+
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """The message that another one replies to; empty where there is none."""

@@ -11,7 +11,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.channels.telegram import convert
 from bot.channels.telegram.errors import NotModified
-from bot.channels.telegram.memory import Memory, in_supergroup
+from bot.channels.telegram.memory import Memory, in_one_row, in_supergroup
 from bot.delivery.ports import Known
 from bot.errors import MessageGone
 
@@ -61,7 +61,10 @@ class Finder:
 
     async def _is_another(self, number: int, known: Known) -> bool:
         chat = self._memory.now_at(self._chat)
-        return self._memory.conversation_of(chat, number) is not None or await known(str(number))
+        if self._memory.conversation_of(chat, number) is not None:
+            return True
+        chats = {self._memory.now_at(convert.chat_of(conversation)) for conversation in await known(str(number))}
+        return any(in_one_row(chat, other) for other in chats)
 
     async def _stands_here(self, number: int) -> bool:
         """Whether a message may be one of this conversation. Where a chat can hold several, its topic is asked for:

@@ -88,6 +88,11 @@ def in_supergroup(chat: int) -> bool:
     return chat <= _FIRST_SUPERGROUP
 
 
+def in_one_row(chat: int, other: int) -> bool:
+    """Whether the messages of two chats are numbered in one row."""
+    return _row(chat) == _row(other)
+
+
 def _row(chat: int) -> int:
     """Telegram numbers the messages of all private chats and small groups of a bot in one row."""
     return chat if in_supergroup(chat) else 0

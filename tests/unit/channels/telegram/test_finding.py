@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import pytest
 from telegram import Bot
@@ -26,8 +26,8 @@ EDITS = ("editMessageText", "editMessageReplyMarkup")
 BUTTONS = ((Button("Again", "p1:again:1"),),)
 
 
-async def nothing_is_known(external_id: str) -> bool:
-    return False
+async def nothing_is_known(external_id: str) -> Collection[str]:
+    return ()
 
 
 class Desktop:
@@ -73,6 +73,11 @@ def whole(text: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
     return text, (("Again",),)
 
 
+@pytest.fixture(autouse=True)
+def _as_the_client_sets_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")  # else every RetryAfter warns
+
+
 @pytest.fixture
 async def desk() -> AsyncIterator[Desktop]:
     async with TelegramServer() as server, bot_of(server) as bot:
@@ -110,6 +115,28 @@ async def test_a_message_of_another_topic_is_not_taken_where_none_is_ours(desk: 
     found = await outlet.find(part(outlet, "ours"), outlet.hint(), nothing_is_known)
     assert (found.external_id, found.sure) == ("", False)
     assert told(other) == [("theirs", ())]  # its own search gives it its buttons
+
+
+@pytest.mark.parametrize("kind", ["supergroup", "private"])
+async def test_a_number_that_is_known_in_another_row_may_be_ours(desk: Desktop, kind: str) -> None:
+    """Each supergroup counts its messages by itself; all private chats and small groups count together."""
+    shop = desk.server.supergroup("Shop", desk.alice) if kind == "supergroup" else desk.alice.private_chat()
+    outlet = desk.outlet(shop, await shop.says(desk.alice, "?"))
+    hint = outlet.hint()
+    sent = await outlet.send(part(outlet, "half"), "")
+    desk.restart()
+    rows = {"supergroup": Where(-1001500009999, 3, True), "private": Where(4242, 0, False)}
+
+    async def known(external_id: str) -> Collection[str]:
+        return {where.conversation("1") for where in others} if external_id == sent else ()
+
+    others = [rows[kind]]
+    assert (await desk.outlet(shop).find(part(outlet, "answer"), hint, known)).external_id == (
+        "" if kind == "private" else sent
+    )
+    desk.restart()
+    others = [where for name, where in rows.items() if name != kind]
+    assert (await desk.outlet(shop).find(part(outlet, "answer"), hint, known)).external_id == sent
 
 
 @pytest.mark.parametrize("kind", ["topics", "general", "one chat"])
@@ -200,8 +227,8 @@ async def test_numbers_that_are_known_cost_no_call(desk: Desktop) -> None:
     sent = await outlet.send(part(outlet, "half"), "")
     desk.restart()
 
-    async def known(external_id: str) -> bool:
-        return int(external_id) < int(sent)
+    async def known(external_id: str) -> Collection[str]:
+        return {"telegram:1:4242"} if int(external_id) < int(sent) else ()
 
     outlet = desk.outlet(chat, question)
     assert (await outlet.find(part(outlet, "answer"), outlet.hint(), known)).external_id == sent
