@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 
 from models.engines.adapters import Adapters
-from models.engines.decoding import Decoder
+from models.engines.decoding import Decoder, SlotDecoder
 from models.engines.failures import is_out_of_memory
 from models.engines.sequence import Prompt, Scoring, Sequence
 from models.engines.slots import grains
@@ -126,6 +126,9 @@ class Batch:
         start = time.monotonic()
         if self._adapters:
             self._adapters.rows = [sequence.adapter for sequence in self._writing]
+        if len(self._writing) == 1 and (written := self._guessed(self._writing[0])):
+            self._record(0, written, time.monotonic() - start)
+            return
         logits = self._decoder.decode(
             [sequence.ids[-1] for sequence in self._writing], [sequence.computed for sequence in self._writing]
         )
@@ -136,6 +139,22 @@ class Batch:
             token = likeliest[row] if plain else sequence.sampler.choose(sequence.ids, logits[row : row + 1])
             sequence.take(token, self._ends)
         self._record(0, len(self._writing), time.monotonic() - start)
+
+    def _guessed(self, sequence: Sequence) -> int:
+        """Compute tokens that may come next, and keep those that do; gives how many came, 0 where none can be guessed.
+        With several texts a step has no room to spare.
+        """
+        decoder = self._decoder
+        if not isinstance(decoder, SlotDecoder) or not (guess := sequence.guess(decoder.guesses)):
+            return 0
+        logits = decoder.decode_row(0, [sequence.ids[-1], *guess], sequence.computed)
+        before = sequence.written
+        for token, guessed in zip(logits.argmax(-1).tolist(), [*guess, None], strict=True):
+            sequence.computed += 1
+            sequence.take(token, self._ends)
+            if sequence.over or token != guessed:
+                break
+        return max(sequence.written - before, 1)
 
     def _sweep(self) -> None:
         """Take out those that are done, late or given up; the last rows fill the holes."""

@@ -18,13 +18,15 @@ from models.engines.slots import FIRST, OPENED, PIECE, Slots, Step, grains
 class Forward(Protocol):
     """A model's pass over new tokens. `ids` has the shape (rows, new); gives logits of the last `keep` of them.
 
-    With at least `fewest_rows` and at most `most_rows` a step, each row's numbers do not depend on how many there are.
+    With at least `fewest_rows` and at most `most_rows` a step, each row's numbers do not depend on how many there are;
+    nor do those of up to `guesses` more tokens of one row.
     """
 
     device: torch.device
     dtype: torch.dtype
     fewest_rows: int
     most_rows: int
+    guesses: int
 
     def __call__(self, ids: Tensor, step: Step, slots: Slots, keep: int) -> Tensor: ...
 
@@ -92,6 +94,11 @@ class SlotDecoder:
     def bytes_per_token(self) -> int:
         return self._slots.bytes_per_token
 
+    @property
+    def guesses(self) -> int:
+        """How many tokens more than one `decode_row` computes for little more."""
+        return self._forward.guesses
+
     @torch.inference_mode()
     def reserve(self, rows: int, tokens: int) -> None:
         self._slots.reserve(FIRST + max(rows, self._forward.fewest_rows), tokens)
@@ -140,6 +147,16 @@ class SlotDecoder:
         return groups[0] if len(groups) == 1 else torch.cat(groups)
 
     @torch.inference_mode()
+    def decode_row(self, row: int, tokens: Sequence[int], length: int) -> Tensor:
+        """Append a token, and up to `guesses` that may follow it, to one row; gives the logits after each of them,
+        (tokens, vocabulary). The guesses count only once the next call's length includes them.
+        """
+        columns = torch.arange(length, length + len(tokens), device=self._forward.device)
+        sees = torch.arange(grains(length + len(tokens)), device=self._forward.device) <= columns[:, None]
+        step = Step(FIRST + row, columns[None], columns[None], self._mask(sees)[None, None], written=True)
+        return self._run([tokens], step, keep=len(tokens))[0]
+
+    @torch.inference_mode()
     def keep(self, row: int | None, ids: Sequence[int], from_prompt: int) -> None:
         keys, bounds = self._prefixes.missing(ids, from_prompt)
         if keys:
@@ -153,7 +170,7 @@ class SlotDecoder:
         spare = max(self._forward.fewest_rows - len(tokens), 0)  # rows of no one, computed for the company
         columns = torch.tensor([*lengths, *[0] * spare], device=self._forward.device)[:, None]
         sees = torch.arange(grains(max(lengths) + 1), device=self._forward.device) <= columns
-        step = Step(FIRST + row, columns, columns, self._mask(sees)[:, None, None])
+        step = Step(FIRST + row, columns, columns, self._mask(sees)[:, None, None], written=True)
         return self._run([[token] for token in (*tokens, *[0] * spare)], step, keep=1)[: len(tokens), -1]
 
     def _branches(

@@ -40,6 +40,7 @@ class TransformersForward:
         # The kernels for one to three rows of float32 add up in another order than those for more.
         self.fewest_rows = 4 if self.dtype == torch.float32 and not mixed else 1
         self.most_rows = FEW_ROWS if mixed else 1 << 30
+        self.guesses = 0
 
     def __call__(self, ids: Tensor, step: Step, slots: Slots, keep: int) -> Tensor:
         if self._adapters:

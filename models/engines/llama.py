@@ -25,6 +25,9 @@ from models.engines.reordered import ReorderedWeight, can_reorder
 from models.engines.screening import ScreenedHead
 from models.engines.slots import Slots, Step
 
+GUESSES = 3
+"""Four tokens of a row cost half as much again as one, where the weights come in 4-bit blocks, and less in bf16."""
+
 Product = Callable[[Tensor], Tensor]
 
 
@@ -99,13 +102,14 @@ class LlamaForward:
         # Measured, and held by the tests: which kernels add up in the same order whatever the number of rows.
         self.fewest_rows = 4 if self.dtype == torch.float32 and not mixed else 1
         self.most_rows = FEW_ROWS if mixed else 1 << 30
+        self.guesses = min(self.most_rows, GUESSES + 1) - 1 if self.fewest_rows == 1 else 0
         self._eps = torch.tensor(shape.eps)
         turns = torch.arange(0, shape.head_dim, 2, dtype=torch.float32) / shape.head_dim
         self._frequencies = 1.0 / (shape.theta**turns)
 
     def __call__(self, ids: Tensor, step: Step, slots: Slots, keep: int) -> Tensor:
         rows, new = ids.shape
-        few = new == 1
+        few = step.written
         hidden = functional.embedding(ids.flatten(), self._embedding).float()
         angles = step.positions.flatten()[:, None].float() * self._frequencies
         turn = torch.polar(torch.ones_like(angles), angles)[:, None]
@@ -121,7 +125,7 @@ class LlamaForward:
             hidden += layer.down.few(x) if few else layer.down.many(x)
         last = hidden.view(rows, new, -1)[:, -keep:].flatten(0, 1)
         x = self._normed(last, self._norm)
-        return (self._head.few(x) if keep == 1 else self._head.many(x)).view(rows, min(keep, new), -1)
+        return (self._head.few(x) if few or keep == 1 else self._head.many(x)).view(rows, min(keep, new), -1)
 
     def _normed(self, hidden: Tensor, weight: Tensor) -> Tensor:
         """Root mean square norm of float32 (rows, hidden), in few operations."""
@@ -137,9 +141,11 @@ class LlamaForward:
         queries, keys = turned[:, :, : shape.heads], turned[:, :, shape.heads :]
         values = qkv[:, :, -shape.kv_heads :]
         keys, values = slots.update(index, keys.transpose(1, 2), values.transpose(1, 2), step)
-        if new == 1:  # the heads that share keys stand where the new tokens of one head would
-            queries = queries.view(rows, shape.kv_heads, -1, shape.head_dim)
-            seen = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=step.mask)
+        if step.written:  # the heads that share keys stand where the new tokens of one head would
+            queries = queries.reshape(rows, new, shape.kv_heads, -1, shape.head_dim).transpose(1, 2)
+            mask = step.mask.repeat_interleave(queries.shape[3], dim=2) if new > 1 else step.mask
+            seen = functional.scaled_dot_product_attention(queries.flatten(2, 3), keys, values, attn_mask=mask)
+            seen = seen.view(queries.shape).transpose(1, 2)
         else:
             seen = functional.scaled_dot_product_attention(
                 queries.transpose(1, 2), keys, values, attn_mask=step.mask, enable_gqa=True

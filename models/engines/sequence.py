@@ -7,6 +7,7 @@ from collections.abc import Sequence as Row
 from typing import Protocol, TypeVar
 
 from models.engines.adapter_names import marked
+from models.engines.lookup import Lookup
 from models.engines.sampling import Sampler
 from models.engines.stops import StopFilter
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
@@ -96,9 +97,14 @@ class Sequence(Prompt):
         super().__init__(ids, asker, room=limit, exact=request.seed is not None, adapter=adapter)
         self.sampler = sampler
         self._limit = limit
+        self._lookup = Lookup()
         self._deliver = asker.deliver
         self._pieces = PieceDecoder(tokenizer)
         self._stops = StopFilter(request.stop)
+
+    def guess(self, most: int) -> list[int]:
+        """At most so many tokens that may come next; none where the text is not simply the likeliest."""
+        return self._lookup.guess(self.ids, min(most, self._limit - self.written - 1)) if self.sampler.plain else []
 
     def take(self, token: int, ends: frozenset[int]) -> None:
         """Append a token, and give out the text that is whole by it."""

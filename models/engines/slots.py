@@ -33,13 +33,14 @@ class Step:
     """What one pass through the model computes: new tokens of some rows, all with the same number of them.
 
     `positions` and the columns that they are written to have the shape (rows, new). `mask` is additive, of the shape
-    (rows, 1, new, width).
+    (rows, 1, new, width). `written`: the tokens belong to texts that are being written, not to a prompt.
     """
 
     first: int
     positions: Tensor
     columns: Tensor
     mask: Tensor
+    written: bool = False
 
     @property
     def rows(self) -> slice:
