@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.delivery.keeping import keep
@@ -90,10 +90,9 @@ class PartRows:
         """Nothing stands at a position any more."""
         self._rows[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=hint)
 
-    async def known(self, external_id: str) -> frozenset[str]:
-        """The conversations in which a message with that id is the part of a reply."""
-        turn = self._turn
-        return await self._storage.read(lambda work: work.parts.known(turn.channel, turn.bot, external_id))
+    async def known(self, external_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Of these messages, those that storage knows, with their conversations."""
+        return await self._storage.read(lambda work: work.parts.known(self._turn, external_ids))
 
     async def _note(self, name: str, change: str, position: int, *values: object) -> None:
         def work(work: UnitOfWork) -> None:

@@ -7,7 +7,7 @@ pacing, retries and the outbox are delivery's, never the outlet's.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -60,8 +60,9 @@ class Found:
     sure: bool = True
 
 
-Known = Callable[[str], Awaitable[Collection[str]]]
-"""The conversations in which a message with that id is known, as the part of a reply; ids may be of one chat alone."""
+Known = Callable[[Collection[str]], Awaitable[Mapping[str, Collection[str]]]]
+"""Of messages with these ids, those that are known, as parts of replies or as what people wrote; each with its
+conversations, as an id may be of one chat alone."""
 
 
 @dataclass(frozen=True, slots=True)

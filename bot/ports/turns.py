@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -149,8 +149,10 @@ class Parts(Protocol):
         """
         ...
 
-    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
-        """The conversations in which a message with that id is a part of a reply of the bot."""
+    def known(self, turn: Turn, external_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Of these messages, those that are parts of replies of the turn's bot, or what people wrote to it at about the
+        turn's time; each with its conversations, as an id may be of one chat alone.
+        """
         ...
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:

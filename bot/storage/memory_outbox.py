@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -55,10 +55,14 @@ class MemoryParts:
             del self._state.parts[old_turn, part.position]
             self._put(replace(part, turn_id=new_turn, position=part.position + free))
 
-    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
-        ids = (part.turn_id for part in self._state.parts.values() if part.external_id == external_id)
-        found = map(self._state.turns.__getitem__, ids)
-        return frozenset(turn.conversation_id for turn in found if (turn.channel, turn.bot) == (channel, bot))
+    def known(self, turn: Turn, external_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        sent = [(part.external_id, self._state.turns[part.turn_id]) for part in self._state.parts.values()]
+        told = [(other.origin.message_id, other) for other in self._state.turns.values()]
+        found: dict[str, set[str]] = {}
+        for external_id, other in [*sent, *told]:
+            if external_id in external_ids and (other.channel, other.bot) == (turn.channel, turn.bot):
+                found.setdefault(external_id, set()).add(other.conversation_id)
+        return found
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
         ids = {part.turn_id for part in self._state.parts.values() if external_id and part.external_id == external_id}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, union_all, update
 
 from bot.domain import Channel, Doubt, PartState, SentPart, Turn
 from bot.errors import NotFound
@@ -14,6 +14,8 @@ from bot.storage.fencing import check_attempt
 from bot.storage.tables import parts, turns
 from bot.storage.turn_rows import read_turn
 from bot.storage.upsert import insert_or
+
+AROUND = 1000  # turns before and after one that count as of its time
 
 # Built once. On PostgreSQL the turn is held while its parts change.
 _TURN_ALONE = select(turns.c.id).where(turns.c.id == bindparam("id")).with_for_update(key_share=True)
@@ -70,10 +72,18 @@ class SqlParts:
         moved = {"turn_id": new_turn, "position": parts.c.position + (0 if free is None else free + 1)}
         self._connection.execute(update(parts).where(parts.c.turn_id == old_turn).values(**moved))
 
-    def known(self, channel: Channel, bot: str, external_id: str) -> frozenset[str]:
-        here = (turns.c.channel == channel, turns.c.bot == bot, parts.c.external_id == external_id)
-        found = select(turns.c.conversation_id).join(parts, turns.c.id == parts.c.turn_id).where(*here)
-        return frozenset(self._connection.execute(found).scalars())
+    def known(self, turn: Turn, external_ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        bots = (turns.c.channel == turn.channel, turns.c.bot == turn.bot)
+        sent = select(parts.c.external_id, turns.c.conversation_id).join(turns, turns.c.id == parts.c.turn_id)
+        told = select(turns.c.message_id, turns.c.conversation_id).where(turns.c.message_id.in_(external_ids), *bots)
+        both = union_all(
+            sent.where(parts.c.external_id.in_(external_ids), *bots),
+            told.where(turns.c.id.between(turn.id - AROUND, turn.id + AROUND)),
+        )
+        found: dict[str, set[str]] = {}
+        for external_id, conversation_id in self._connection.execute(both):
+            found.setdefault(external_id, set()).add(conversation_id)
+        return found
 
     def turn_of(self, channel: Channel, bot: str, conversation_id: str, external_id: str) -> Turn | None:
         """Gives the latest in whatever state it is."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import Attachment, Channel, Delivery, Doubt, Outcome, PartState, Reply, Turn, TurnState, User
+from bot.domain import Attachment, Channel, Delivery, Doubt, Origin, Outcome, PartState, Reply, Turn, TurnState, User
 from bot.errors import NotFound, TakenOver
 from bot.ports import Storage, UnitOfWork
 from tests.support.storage import NOW, REPLY, later
@@ -14,10 +14,11 @@ from tests.support.storage import NOW, REPLY, later
 HERE = "telegram:1"
 
 
-def kept(work: UnitOfWork, update: str = "1", conversation: str = HERE, bot: str = "b") -> Turn:
+def kept(work: UnitOfWork, update: str = "1", conversation: str = HERE, bot: str = "b", message_id: str = "") -> Turn:
     work.conversations.ensure(conversation, Channel.TELEGRAM, NOW)
     user = work.users.ensure(User(Channel.TELEGRAM, "1"))
-    return work.turns.accept(Turn(Channel.TELEGRAM, conversation, user.id, "hi", update, NOW, bot))[0]
+    turn = Turn(Channel.TELEGRAM, conversation, user.id, "hi", update, NOW, bot, origin=Origin(message_id=message_id))
+    return work.turns.accept(turn)[0]
 
 
 async def test_a_turn_waits_until_it_is_delivered_whatever_becomes_of_it(storage: Storage) -> None:
@@ -188,11 +189,23 @@ async def test_a_hint_is_kept_with_the_part_and_known_ids_are_known(storage: Sto
     await storage.run(lambda work: work.parts.sent(turn, 0, 0, "42", "d"))
     first, _ = await storage.read(lambda work: work.parts.of_turn(turn))
     assert (first.external_id, first.hint) == ("42", "41")
-    known = [
-        await storage.read(lambda work, id_=id_, bot=bot: work.parts.known(Channel.TELEGRAM, bot, id_))  # type: ignore[misc]
-        for id_, bot in (("900", "b"), ("900", "c"), ("43", "b"))
+
+
+async def test_known_messages_are_parts_of_replies_and_what_people_wrote(storage: Storage) -> None:
+    def work(work: UnitOfWork) -> list[dict[str, set[str]]]:
+        turn, other = kept(work), kept(work, "elsewhere", "telegram:2", message_id="41")
+        theirs = kept(work, "another bot's", "telegram:3", bot="c", message_id="40")
+        for place, external_id in ((turn, "900"), (other, "42"), (theirs, "42"), (other, "900")):
+            work.parts.sending(place.id, int(external_id), 0)
+            work.parts.sent(place.id, int(external_id), 0, external_id, "")
+        found = [work.parts.known(each, ["900", "40", "41", "42", "43"]) for each in (turn, theirs)]
+        return [{key: set(value) for key, value in each.items()} for each in found]
+
+    assert await storage.run(work) == [
+        {"900": {"telegram:1", "telegram:2"}, "41": {"telegram:2"}, "42": {"telegram:2"}},
+        {"40": {"telegram:3"}, "42": {"telegram:3"}},
     ]
-    assert known == [{"telegram:1"}, frozenset(), frozenset()]
+    assert not await storage.read(lambda work: work.parts.known(work.turns.get(1), []))  # type: ignore[arg-type]
 
 
 async def test_what_was_accepted_before_and_waits_still(storage: Storage) -> None:

@@ -121,7 +121,7 @@ class MemoryOutlet:
         for id_ in self.platform.given[int(hint or 0) :]:
             message = self.platform.messages.get(id_)
             fits = message is not None and (message.file is None) == (part is not None)
-            if message is not None and message.place == self.place and fits and not await known(id_):
+            if message is not None and message.place == self.place and fits and not await known([id_]):
                 return Found(id_)
         return Found()
 

@@ -84,8 +84,9 @@ class ChannelOutlet:
         with door(self._refused):
             written = await self._wire.written(self._channel, after, self._me)
         begins = body_of(part).content[:BEGINNING] if part is not None else ""
+        others = await known([message for message, _ in written])
         for message, content in written:
-            if content[: len(begins)] == begins[: len(content)] and not await known(message):
+            if content[: len(begins)] == begins[: len(content)] and message not in others:
                 return Found(message)
         return Found()
 

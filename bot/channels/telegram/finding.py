@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from secrets import randbelow
 from typing import Any
@@ -15,9 +15,9 @@ from bot.channels.telegram.memory import Memory, in_one_row, in_supergroup
 from bot.delivery.ports import Known
 from bot.errors import MessageGone
 
-LOOK_AT = 30  # numbers of which nothing is known; each costs a call
+LOOK_AT = 8  # numbers of which nothing is known; each costs a call
 SPAN = 100  # numbers after the hint, with those that are known
-BEYOND = 10  # numbers after the newest that is known, where that is surely near the end
+BEYOND = 5  # numbers after the newest that is known, where that is surely near the end
 
 Call = Callable[[Callable[[int], Awaitable[Any]]], Awaitable[Any]]
 
@@ -39,10 +39,10 @@ class Finder:
         """The first number after the hint where a message of ours stands that is not known to be another; it is
         rewritten. `rewrite` raises MessageGone where there is none. Raises DeliveryError.
         """
-        for number in range(hint + 1, self._end(hint) + 1):
+        for number in await self._unknown(range(hint + 1, self._end(hint) + 1), known):
             if len(self._vain) >= LOOK_AT:
                 break
-            if number in self._vain or await self._is_another(number, known):
+            if number in self._vain:
                 continue
             try:
                 if await self._stands_here(number):
@@ -59,12 +59,15 @@ class Finder:
         newest = self._memory.newest_surely(self._memory.now_at(self._chat))
         return hint + SPAN if newest is None else min(hint + SPAN, max(hint, newest) + BEYOND)
 
-    async def _is_another(self, number: int, known: Known) -> bool:
+    async def _unknown(self, numbers: Sequence[int], known: Known) -> list[int]:
+        """Without those that are known to be others, here or in a chat whose messages are numbered in the same row."""
         chat = self._memory.now_at(self._chat)
-        if self._memory.conversation_of(chat, number) is not None:
-            return True
-        chats = {self._memory.now_at(convert.chat_of(conversation)) for conversation in await known(str(number))}
-        return any(in_one_row(chat, other) for other in chats)
+        others = {
+            int(number)
+            for number, conversations in (await known([str(number) for number in numbers])).items()
+            if any(in_one_row(chat, self._memory.now_at(convert.chat_of(each))) for each in conversations)
+        }
+        return [each for each in numbers if each not in others and self._memory.conversation_of(chat, each) is None]
 
     async def _stands_here(self, number: int) -> bool:
         """Whether a message may be one of this conversation. Where a chat can hold several, its topic is asked for:
