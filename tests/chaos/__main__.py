@@ -48,8 +48,8 @@ def _one(plan: Plan, name: str, keep: bool) -> int:
     folder = Path(tempfile.mkdtemp(prefix="parley-chaos-"))
     with _database(name) as database:
         result = asyncio.run(run(plan, database, folder, lambda line: print(f"{name}: {line}", flush=True)))
-    for example in result.finding.examples:
-        print(example)
+    for line in [*result.finding.examples, *result.rows]:
+        print(line)
     print(f"{name}: {result.line}")
     if keep:
         save(f"chaos-{name}", {"plan": asdict(plan), "database": name, **result.to_json()})

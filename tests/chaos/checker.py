@@ -78,6 +78,7 @@ class Finding:
     in_doubt: int = 0
     unheard: int = 0
     examples: list[str] = field(default_factory=list)
+    faulty: list[int] = field(default_factory=list)  # questions
 
     @property
     def faults(self) -> int:
@@ -142,6 +143,8 @@ class Finding:
 
     def _note(self, fault: str, talk: Talk, number: int, detail: str = "") -> None:
         setattr(self, fault, getattr(self, fault) + 1)
+        if number and number not in self.faulty:
+            self.faulty.append(number)
         if len(self.examples) < MOST_EXAMPLES:
             self.examples.append(f"{fault}: question {number} in {talk.name} {detail[:120]}".rstrip())
 

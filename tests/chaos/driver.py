@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.checker import Finding
+from tests.chaos.checker import MOST_EXAMPLES, Finding
 from tests.chaos.crowd import Crowd
 from tests.chaos.disasters import Operator
 from tests.chaos.plan import Database, Plan, Site
 from tests.chaos.process import nursery
+from tests.chaos.script import MARK
 from tests.chaos.stage import Stage, stage
 
 QUIET = 3.0  # seconds without a new message, after which nothing is on its way
@@ -32,6 +33,7 @@ class Result:
     points: dict[str, int]
     log: Path
     calls: int
+    rows: list[str]
 
     @property
     def line(self) -> str:
@@ -68,11 +70,26 @@ async def run(plan: Plan, database: Database, folder: Path, tell: Callable[[str]
                 await crowd.greet()
                 await _break(plan, crowd, operator, random.Random(plan.seed + 1))
                 finding = await _settled(plan, crowd, platforms, site)
+                rows = await asyncio.to_thread(_looked_up, finding, platforms, site)
             finally:
                 telling.cancel()
                 await operator.close()
     seconds, done, points = time.monotonic() - began, dict(operator.done), dict(operator.points)
-    return Result(finding, operator.kills, seconds, done, points, site.log, platforms.watch.calls)
+    return Result(finding, operator.kills, seconds, done, points, site.log, platforms.watch.calls, rows)
+
+
+def _looked_up(finding: Finding, platforms: Stage, site: Site) -> list[str]:
+    """What stands there of each faulty question, in order, and what the rows say of it."""
+    found = []
+    for number in finding.faulty[:MOST_EXAMPLES]:
+        shown = [
+            f"{marks[0]}-{marks[-1]}{' growing' * bubble.growing}"
+            for talk in platforms.talks(set())
+            for bubble in talk.shown
+            if (marks := [each[2] for each in MARK.finditer(bubble.text) if int(each[1]) == number])
+        ]
+        found += [f"question {number}: sentences {', '.join(shown)}", *site.rows_of(number)]
+    return found
 
 
 async def _break(plan: Plan, crowd: Crowd, operator: Operator, draw: random.Random) -> None:

@@ -19,6 +19,11 @@ from tests.support.telegram_server import TOKEN, TelegramServer
 
 _DOUBTED = text("SELECT text FROM turns WHERE id IN (SELECT turn_id FROM parts WHERE doubt <> '')")
 
+_TURNS = text(
+    "SELECT id, conversation_id, state, delivery, attempts, excused, message_id, origin FROM turns WHERE text LIKE :text"
+)
+_PARTS = text("SELECT * FROM parts WHERE turn_id = :turn ORDER BY position")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -79,6 +84,19 @@ class Site:
         finally:
             engine.dispose()
         return {int(found[1]) for text in texts if (found := script.QUESTION.search(text))}
+
+    def rows_of(self, number: int) -> list[str]:
+        """What Parley's rows say of a question, for whoever looks for the fault. People's words are not in them."""
+        engine = create_engine(self.database.url or f"sqlite:///{self.folder / 'home' / 'parley.db'}")
+        try:
+            with engine.connect() as connection:
+                turns = connection.execute(_TURNS, {"text": f"%question {number}, please"}).all()
+                parts = [row for turn in turns for row in connection.execute(_PARTS, {"turn": turn[0]})]
+        finally:
+            engine.dispose()
+        return [f"  turn {' '.join(map(str, row))}" for row in turns] + [
+            f"  part {' '.join(map(str, p))}" for p in parts
+        ]
 
     def config(self, role: str = "serve", webhook: bool = False, die_at: tuple[str, int] | None = None) -> Path:
         """A file for `serve_process`. `die_at`: it kills itself when it passes that point the n-th time."""
