@@ -20,7 +20,8 @@ from tests.support.telegram_server import TOKEN, TelegramServer
 _DOUBTED = text("SELECT text FROM turns WHERE id IN (SELECT turn_id FROM parts WHERE doubt <> '')")
 
 _TURNS = text(
-    "SELECT id, conversation_id, state, delivery, attempts, excused, message_id, origin FROM turns WHERE text LIKE :text"
+    "SELECT id, conversation_id, state, delivery, attempts, excused, message_id, origin FROM turns "
+    "WHERE text LIKE :text"
 )
 _PARTS = text("SELECT * FROM parts WHERE turn_id = :turn ORDER BY position")
 
