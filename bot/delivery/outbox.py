@@ -135,7 +135,7 @@ class Outbox:
             await self._retry(partial(self._send, replace(part, position=at)))
         after = [at for at in rows if at >= position and at != ATTACHMENT and rows.stands(at)]
         gone = {at: rows[at].external_id for at in after}
-        hints = {at: rows[at].hint if at in self._doubtful else self._outlet.hint() for at in after}
+        hints = {at: rows[at].hint if at in self._doubtful else self._hint(position) for at in after}
         await rows.gone(hints)
         for at in sorted(after, reverse=True):
             if at != position:
@@ -150,7 +150,7 @@ class Outbox:
             await self._retry(lambda: _called("remove", self._outlet.remove(external_id)), paced=False)
 
     async def _send(self, part: Part) -> None:
-        await self._rows.sending(part.position, self._outlet.hint)
+        await self._rows.sending(part.position, partial(self._hint, part.position))
         if part.position in self._doubtful and await self._settled(part.position, part):
             return
         nonce = nonce_of(self._turn_id, part.position, self._gone.get(part.position, ""))
@@ -180,7 +180,7 @@ class Outbox:
         await whole(edit())
 
     async def _attach(self, attachment: Attachment, digest: str) -> None:
-        await self._rows.sending(ATTACHMENT, self._outlet.hint)
+        await self._rows.sending(ATTACHMENT, partial(self._hint, ATTACHMENT))
         if ATTACHMENT in self._doubtful and await self._settled(ATTACHMENT, None, digest):
             return
         nonce = nonce_of(self._turn_id, "file", digest)
@@ -201,6 +201,14 @@ class Outbox:
         if not self._repeat:
             del self._doubtful[position]
         return not self._repeat
+
+    def _hint(self, position: int) -> str:
+        """A process that has just begun knows less of a place than the rows: looked for among the messages before it, a
+        part would take an earlier one's lost copy for its own, and stand before it.
+        """
+        rows = self._rows
+        before = [at for at in rows if at < position and rows[at].external_id]
+        return self._outlet.hint(rows[max(before)].external_id if before else "")
 
     def _is_surplus(self, position: int, parts: int, digest: str) -> bool:
         if position == ATTACHMENT:

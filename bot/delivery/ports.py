@@ -98,8 +98,10 @@ class Outlet(Protocol):
         """
         ...
 
-    def hint(self) -> str:
-        """Where to look for a message that is about to be sent; kept before the first try, and given to `find`."""
+    def hint(self, after: str = "") -> str:
+        """Where to look for a message that is about to be sent, behind the one with the id `after` if there is one;
+        kept before the first try, and given to `find`.
+        """
         ...
 
     async def find(self, part: Part | None, hint: str, known: Known) -> Found:

@@ -109,8 +109,8 @@ class MemoryOutlet:
     async def send(self, part: Part, nonce: str) -> str:
         return await self._call("send", lambda: self.platform.post(self.place, nonce, part.payload), part)
 
-    def hint(self) -> str:
-        return str(len(self.platform.given))
+    def hint(self, after: str = "") -> str:
+        return str(self.platform.given.index(after) + 1 if after else len(self.platform.given))
 
     async def find(self, part: Part | None, hint: str, known: Known) -> Found:
         """A platform that knows no nonces lets its messages be looked for, unless it is blind."""

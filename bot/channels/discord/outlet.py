@@ -68,7 +68,7 @@ class ChannelOutlet:
     async def send(self, part: Part, nonce: str) -> str:
         return await self._send_to(self._channel, body_of(part), nonce, self._reply_to if part.position == 0 else 0)
 
-    def hint(self) -> str:
+    def hint(self, after: str = "") -> str:
         """The time, in seconds since 1970."""
         return str(int(time.time()))
 

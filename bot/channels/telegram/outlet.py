@@ -78,11 +78,11 @@ class TelegramOutlet:
         self._after(payload)
         return str(message.message_id)
 
-    def hint(self) -> str:
+    def hint(self, after: str = "") -> str:
         """The number of a message before the one that is sent next. Telegram numbers the messages of all private chats
         and small groups of a bot in one row, those of each supergroup in another.
         """
-        return str(max(self._question, self._memory.newest(self._now_at())) or "")
+        return str(max(self._question, self._memory.newest(self._now_at()), int(after or 0)) or "")
 
     async def find(self, part: Part | None, hint: str, known: Known) -> Found:
         """Try the next numbers: an edit succeeds, or changes nothing, only where a message of ours stands, which then

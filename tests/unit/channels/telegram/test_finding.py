@@ -284,3 +284,16 @@ def test_every_button_is_another() -> None:
     made = {str(_button().inline_keyboard[0][0].callback_data) for _ in range(100)}
     assert len(made) == 100
     assert all(len(data.encode()) <= 64 for data in made)
+
+
+async def test_a_part_is_looked_for_behind_the_part_before_it(desk: Desktop) -> None:
+    """Before that one stands its own lost copy: it was sent again."""
+    chat = desk.alice.private_chat()
+    question = await chat.says(desk.alice, "?")
+    outlet = desk.outlet(chat, question)
+    lost, first, second = [await outlet.send(part(outlet, text), "") for text in ("first", "first", "second")]
+    desk.restart()
+    outlet = desk.outlet(chat, question)
+    assert int(lost) < int(outlet.hint(first)) + 1 <= int(second)
+    found = await outlet.find(part(outlet, "second, whole"), outlet.hint(first), nothing_is_known)
+    assert found.external_id == second
