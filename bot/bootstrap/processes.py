@@ -139,14 +139,16 @@ class Processes:
 
     def _lock(self, channel: str) -> Lock | None:
         """None where any number of processes may run the channel side by side."""
-        from bot.queueing.leading import FileLead, PostgresLead
-        from bot.storage.engine import plain_url
-
         settings = self._settings
         if not is_shared(settings):
+            from bot.queueing.leading import FileLead
+
             return FileLead(settings.home / f"serve-{channel}.lock")
         if not _is_led(settings, channel):
             return None
+        from bot.queueing.advisory import PostgresLead
+        from bot.storage.engine import plain_url
+
         return PostgresLead(plain_url(settings.storage_url), f"parley {channel}")
 
 

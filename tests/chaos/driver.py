@@ -70,7 +70,7 @@ async def run(plan: Plan, database: Database, folder: Path, tell: Callable[[str]
                 await crowd.greet()
                 await _break(plan, crowd, operator, random.Random(plan.seed + 1))
                 finding = await _settled(plan, crowd, platforms, site)
-                rows = await asyncio.to_thread(_looked_up, finding, platforms, site)
+                rows = _looked_up(finding, platforms, site)
             finally:
                 telling.cancel()
                 await operator.close()

@@ -75,6 +75,19 @@ def discord(server: DiscordServer, token: str = DISCORD_TOKEN) -> dict[str, str]
 
 
 @pytest.mark.usefixtures("shop")
+async def test_on_sqlite_no_library_of_postgresql_is_needed(tmp_path: Path) -> None:
+    for name in ("psycopg", "psycopg_pool", "procrastinate"):
+        (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(name={name!r})")
+    async with (
+        TelegramServer() as server,
+        serving(**telegram(server), PYTHONPATH=os.pathsep.join([str(tmp_path), str(ROOT)])) as parley,
+    ):
+        await parley.says("telegram: ready")
+        parley.process.send_signal(signal.SIGTERM)
+        assert await parley.ends() == 0
+
+
+@pytest.mark.usefixtures("shop")
 async def test_both_channels_answer_in_one_process_until_sigterm() -> None:
     async with TelegramServer() as first, DiscordServer(DISCORD_TOKEN) as second:
         async with serving(**telegram(first), **discord(second)) as parley:

@@ -10,7 +10,8 @@ import pytest
 
 from bot.domain import Channel, TurnState
 from bot.errors import StorageError
-from bot.queueing.leading import FileLead, Led, PostgresLead
+from bot.queueing.advisory import PostgresLead
+from bot.queueing.leading import FileLead, Led
 from bot.storage.engine import plain_url
 from tests.support.many import HERE, Many
 from tests.support.postgres import Postgres
@@ -119,9 +120,9 @@ async def test_one_process_leads_and_another_takes_over(kind: str, tmp_path: Pat
 async def test_who_loses_the_database_leads_no_more(
     postgres: Postgres, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.queueing import leading
+    from bot.queueing import advisory, leading
 
-    monkeypatch.setattr(leading, "ALIVE_EVERY", 0.1)
+    monkeypatch.setattr(advisory, "ALIVE_EVERY", 0.1)
     monkeypatch.setattr(leading, "TRY_EVERY", 0.1)
     seen: list[str] = []
     leader = asyncio.create_task(
