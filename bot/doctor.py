@@ -69,9 +69,13 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     from bot.masking import mask
     from bot.storage import migrate
+    from bot.storage.soundness import damage
 
     url, head = settings.storage_url, migrate.head()
     place = mask(url)
+    if found := damage(url):
+        yield Finding("database", "fail", f"{place} is damaged ({found})", _DAMAGED)
+        return
     if migrate.check(url):
         yield Finding("database", "ok", f"{place} at revision {head}")
         return
@@ -82,6 +86,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("database", "warn", f"{place} at revision {found}, not {head}", "Run: parley db upgrade")
+
+
+_DAMAGED = (
+    "Stop Parley, keep the file aside, and put a backup in its place. Without one, SQLite's own shell saves what can "
+    "still be read: sqlite3 OLD .recover | sqlite3 NEW"
+)
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

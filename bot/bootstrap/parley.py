@@ -167,7 +167,7 @@ class Parley:
 
     @cached_property
     def people(self) -> PeopleDoor:
-        return PeopleDoor(self.store, self.gate.confirm)
+        return PeopleDoor(self.store, self.gate.confirm, typed=self.settings.chat_history)
 
     @cached_property
     def library(self) -> LibraryDoor:

@@ -56,13 +56,14 @@ async def _typed_lines(parley: Parley) -> AsyncIterator[str]:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.formatted_text import FormattedText
-    from prompt_toolkit.history import FileHistory
     from prompt_toolkit.shortcuts import CompleteStyle
 
-    history = parley.settings.home / "chat-history"
+    from bot.cli.line_history import LineHistory
+
+    history = parley.settings.chat_history
     commands = [f"/{name}" for skill in parley.skills for name in skill.commands[:1]] + ["/new", "/quit"]
     session: PromptSession[str] = PromptSession(
-        history=FileHistory(str(history)),
+        history=LineHistory(str(history)),
         # Tab lists the commands that begin so, under the line, and only then takes room.
         completer=WordCompleter(sorted(set(commands)), sentence=True),
         complete_while_typing=False,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bot.domain import Access, Channel, Conversation, Message, Preferences, Turn, User
 from bot.domain.mood import MOOD
+from bot.errors import StorageError
 from bot.ports import Storage, UnitOfWork
 
 Confirm = Callable[[Channel, str], Awaitable[Access | None]]
@@ -19,12 +23,21 @@ def _now() -> datetime:
 
 
 class PeopleDoor:
-    """`bot.ports.People` over storage. `confirm` lets a person in by their code; without it nobody waits."""
+    """`bot.ports.People` over storage. `confirm` lets a person in by their code; without it nobody waits. `typed` is
+    the file of the lines that were typed in the terminal, if there is one.
+    """
 
-    def __init__(self, storage: Storage, confirm: Confirm | None = None, now: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        confirm: Confirm | None = None,
+        now: Callable[[], datetime] = _now,
+        typed: Path | None = None,
+    ) -> None:
         self._storage = storage
         self._confirm = confirm
         self._now = now
+        self._typed = typed
 
     async def preferences(self, user_id: int) -> Preferences:
         return await self._storage.read(lambda work: work.users.preferences(user_id))
@@ -34,6 +47,9 @@ class PeopleDoor:
         await self._storage.run(lambda work: work.users.set_preferences(user_id, preferences))
 
     async def forget(self, turn: Turn, everywhere: bool) -> int:
+        """Raises StorageError."""
+        if self._typed is not None and turn.channel is Channel.CONSOLE:
+            await asyncio.to_thread(_empty, self._typed)
         return await self._storage.run(lambda work: _forgotten(work, turn, everywhere))
 
     async def export(self, user_id: int) -> bytes:
@@ -50,6 +66,16 @@ class PeopleDoor:
     async def set_conversation_values(self, conversation_id: str, values: Mapping[str, str]) -> None:
         """Raises NotFound for an unknown conversation."""
         await self._storage.run(lambda work: work.conversations.set_values(conversation_id, values))
+
+
+def _empty(file: Path) -> None:
+    """Emptied, not deleted: so it stays its owner's alone."""
+    try:
+        os.truncate(file, 0)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(f"{file} cannot be emptied ({error.strerror}). Delete it yourself.") from None
 
 
 def _forgotten(work: UnitOfWork, turn: Turn, everywhere: bool) -> int:

@@ -230,6 +230,11 @@ class Settings(Group):
         return self.home / "index"
 
     @property
+    def chat_history(self) -> Path:
+        """The lines that were typed in the terminal chat."""
+        return self.home / "chat-history"
+
+    @property
     def database_path(self) -> Path:
         """The SQLite file in the data folder, used where `database_url` is empty."""
         return self.home / "parley.db"

@@ -12,6 +12,7 @@ a restart of the server costs nobody a turn.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.errors import StorageError
 from bot.storage.details import to_json
+from bot.storage.errors import FULL
 
 BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10
@@ -115,6 +117,8 @@ def prepare_file(url: URL) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StorageError(FULL.format(where=path)) from None
         raise StorageError(
             f"The database {path} cannot be created ({error.strerror}). Set PARLEY_HOME to a folder of yours."
         ) from None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, StatementError, TimeoutError
 
@@ -45,6 +47,10 @@ _SQLITE = {
     "SQLITE_MISMATCH": UNFIT,
     "SQLITE_TOOBIG": TOO_BIG,
 }
+
+# What SQLite also says where no room is left: it cannot tell why a file does not grow, or why none can be made.
+_PERHAPS_FULL = frozenset({DISK, MISSING})
+ROOM = 65_536  # bytes that a change needs at least: a page of the log, and the log's index, which grows by 32 KiB
 
 # By the beginning of PostgreSQL's SQLSTATE; the first that fits counts.
 _SQLSTATE = {
@@ -107,7 +113,18 @@ def broken_off(error: BaseException) -> bool:
 
 def _storage_error(error: DBAPIError, where: str) -> StorageError:
     sentence, code = _sentence(error)
+    if sentence in _PERHAPS_FULL and free_bytes(where) < ROOM:
+        sentence = FULL
     return StorageError(sentence.format(where=where, code=code))
+
+
+def free_bytes(path: str) -> float:
+    """What is free on the disk with the file; infinite where that is not known."""
+    try:
+        disk = shutil.disk_usage(Path(path).parent)
+    except OSError:
+        return float("inf")
+    return disk.free if disk.total else float("inf")
 
 
 def _sentence(error: DBAPIError) -> tuple[str, str]:

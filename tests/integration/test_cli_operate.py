@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
@@ -121,6 +123,23 @@ def test_the_doctor_finds_a_healthy_parley_healthy(parley: Parley, shop: Path) -
     shown = parley("doctor").out
     assert "✓ database: " in shown
     assert "→ " in shown
+
+
+def test_the_doctor_reads_every_page_of_the_database(parley: Parley, shop: Path, settings: Path) -> None:
+    path = settings / "parley.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(bytes(size))
+    done = parley("doctor", "--json")
+    found = {row["check"]: row for row in done.rows}["database"]
+    assert (done.code, found["state"]) == (1, "fail")
+    assert "is damaged" in found["found"]
+    assert "backup" in found["do"]
+    assert "Traceback" not in done.err
 
 
 def test_the_doctor_says_what_to_do(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,24 @@ def test_a_question_is_answered_and_ctrl_d_ends(terminal: Terminal, settings: Pa
     assert (settings / "chat-history").stat().st_mode & 0o077 == 0, "what was typed is for its owner alone"
 
 
+def test_forgetting_empties_the_lines_that_were_typed(terminal: Terminal, settings: Path) -> None:
+    terminal.shows("you ›")
+    terminal.press(KNOWN + ENTER)
+    terminal.shows(ANSWER)
+    terminal.shows("you ›")
+    terminal.press("/forget yes" + ENTER)
+    terminal.shows("I have deleted")
+    terminal.shows("you ›")
+    assert (settings / "chat-history").read_text("utf-8") == ""
+    terminal.press(UP + ENTER + "/help" + ENTER)
+    assert ANSWER not in terminal.shows("/privacy"), "the arrow key brought back what was forgotten"
+    terminal.shows("you ›")
+    terminal.press(CTRL_D)
+    assert terminal.code() == 0, terminal.rest
+    assert KNOWN not in (settings / "chat-history").read_text("utf-8")
+    assert (settings / "chat-history").stat().st_mode & 0o077 == 0
+
+
 def test_a_first_question_is_chosen_by_number_and_tab_completes_a_command(terminal: Terminal) -> None:
     terminal.shows("  1. ")
     title = terminal.shows("\r\n").removeprefix("\x1b[0m")

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, text
+from sqlalchemy.exc import OperationalError
 
 from bot.domain import Channel
 from bot.errors import StorageError
 from bot.storage import engine as engines
+from bot.storage import errors
 from bot.storage.errors import OTHER, for_sqlite, for_sqlstate, translate_errors
 from bot.storage.sql import SqlStorage
 from bot.storage.tables import conversations, turns
@@ -67,6 +69,33 @@ def test_a_full_disk_keeps_what_is_stored(storage: SqlStorage) -> None:
     with pytest.raises(StorageError, match="is full"):
         write(storage, "x" * 100_000)
     assert len(asyncio.run(storage.read(lambda work: work.conversations.recent()))) == 1
+
+
+@pytest.mark.parametrize(("free", "said"), [(0, "is full"), (10_000_000, "cannot be opened")])
+def test_a_log_that_cannot_be_made_is_told_by_the_room_on_the_disk(
+    path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    monkeypatch.setattr(errors, "free_bytes", lambda _: free)
+    path.with_name(path.name + "-wal").mkdir()
+    storage = SqlStorage(database_url)
+    assert said in failing(storage)
+    storage.close()
+
+
+@pytest.mark.parametrize(("free", "said"), [(0, "is full"), (10_000_000, "failed to read or write")])
+def test_a_failed_write_is_told_by_the_room_on_the_disk(
+    path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    monkeypatch.setattr(errors, "free_bytes", lambda _: free)
+    broken = sqlite3.OperationalError("disk I/O error")
+    broken.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+    with pytest.raises(StorageError, match=said), translate_errors(str(path)):
+        raise OperationalError("INSERT", {}, broken)
+
+
+def test_what_is_free_is_unknown_without_a_disk(tmp_path: Path) -> None:
+    assert errors.free_bytes("/nowhere/parley.db") == float("inf")
+    assert 0 < errors.free_bytes(str(tmp_path / "parley.db")) < float("inf")
 
 
 def test_a_database_that_may_only_be_read(path: Path) -> None:
