@@ -26,13 +26,14 @@ def main(page: Path = PAGE, results: Path = RESULTS) -> None:
 
 
 def _targets(generate: Found, embed: Found, gpu: list[Found]) -> str:
-    rows = [["what", "against", "target", "measured"]]
-    rows += [[*row[:3], _spread(row[3])] for row in _cpu_rows(generate, embed)]
+    rows = [["what", "against", "target", "measured", "threads"]]
+    for found, cpu_rows in ((generate, _generate_rows(generate)), (embed, _embed_rows(embed))):
+        rows += [[*row[:3], _spread(row[3]), str(found["on"]["threads"])] for row in cpu_rows]
     rows += list(_gpu_rows(gpu))
-    return f"**Targets** {_when(generate)}\n\n{table(rows)}"
+    return f"**Targets**\n\n{table(rows)}"
 
 
-def _cpu_rows(generate: Found, embed: Found) -> Iterator[tuple[str, str, str, Found]]:
+def _generate_rows(generate: Found) -> Iterator[tuple[str, str, str, Found]]:
     tokens = f"CPU: {generate['prompt_tokens']} tokens in, 32 out, in all"
     for key, what, target in (("one", tokens, "0.85×"), ("eight_at_once", "CPU: 8 at once, in all", "0.75×")):
         ratios = generate[key]["total_ratio_to"]
@@ -43,6 +44,9 @@ def _cpu_rows(generate: Found, embed: Found) -> Iterator[tuple[str, str, str, Fo
     yield "second turn of a conversation, first token", "no prefix reuse", "at most 0.25×", second
     start = generate["start_to_first_answer"]["ratio"]
     yield "start to first answer, weights cached", "the GGUF loaded directly", "at most 0.25×", start
+
+
+def _embed_rows(embed: Found) -> Iterator[tuple[str, str, str, Found]]:
     ours = "ours, auto"
     yield "embedder: one query", "sentence-transformers", "at most 0.3×", embed["query"][ours]["ratio"]
     for kind in ("mixed", "equal"):
@@ -58,7 +62,7 @@ def _gpu_rows(gpu: list[Found]) -> Iterator[list[str]]:
         ("GPU: first token while 32 others stream", "p99 against p50", "under 2×"),
     )
     for row in rows:
-        yield [*row, "see below" if gpu else f"not yet: no GPU was at hand (`{GPU}`)"]
+        yield [*row, "see below" if gpu else f"not yet: no GPU was at hand (`{GPU}`)", ""]
 
 
 def _written(found: Found) -> str:
