@@ -57,8 +57,8 @@ def prompt(number: int) -> str:
 class Ours:
     """The engine of this project, asked from an event loop as the bot asks it."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        self.engine = TransformersGenerator(folder, device="cpu", threads=threads, slots=AT_ONCE)
+    def __init__(self, folder: Path, threads: int, guesses: bool = True) -> None:
+        self.engine = TransformersGenerator(folder, device="cpu", threads=threads, slots=AT_ONCE, guesses=guesses)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self.wait(self.engine.warm())
@@ -140,7 +140,11 @@ def main() -> None:
     folder = find(resolve("smollm2-135m-instruct", Task.GENERATE), options.models_dir)
     tokenizer, ours = ChatTokenizer(folder), Ours(folder, options.threads)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).eval()
-    variants: dict[str, Run] = {"ours": ours.write, "generate bf16": partial(plain_generate, model, tokenizer)}
+    variants: dict[str, Run] = {
+        "ours": ours.write,
+        "ours, nothing guessed": Ours(folder, options.threads, guesses=False).write,
+        "generate bf16": partial(plain_generate, model, tokenizer),
+    }
     peers: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         if options.gguf:

@@ -37,7 +37,8 @@ def _generate_rows(generate: Found) -> Iterator[tuple[str, str, str, Found]]:
     tokens = f"CPU: {generate['prompt_tokens']} tokens in, 32 out, in all"
     for key, what, target in (("one", tokens, "0.85×"), ("eight_at_once", "CPU: 8 at once, in all", "0.75×")):
         ratios = generate[key]["total_ratio_to"]
-        rivals = [name for name in ratios if key == "eight_at_once" or name.startswith("llama.cpp")]
+        peers = ("llama.cpp", "generate") if key == "eight_at_once" else ("llama.cpp",)
+        rivals = [name for name in ratios if name.startswith(peers)]
         best = min(rivals, key=lambda name: float(generate[key]["total_s"][name]["median"]))
         yield what, f"{best}, the best of {len(rivals)}", f"at most {target}", ratios[best]
     second = generate["second_turn"]["first_token_ratio"]
@@ -67,13 +68,13 @@ def _gpu_rows(gpu: list[Found]) -> Iterator[list[str]]:
 
 def _written(found: Found) -> str:
     rows = [["variant", "first token, s", "in all, s", "8 at once, s", "KL to fp32", "same likeliest token"]]
-    for name, quality in found["quality"].items():
-        if name in found["one"]["total_s"]:
-            seconds = [
-                f"{found[key][kind][name]['median']:.2f}"
-                for key, kind in (("one", "first_token_s"), ("one", "total_s"), ("eight_at_once", "total_s"))
-            ]
-            rows.append([name, *seconds, f"{quality['kl_to_fp32']:.4f}", f"{quality['same_top_token']:.0%}"])
+    for name in found["one"]["total_s"]:
+        quality = found["quality"][name.partition(", nothing")[0]]  # guesses change no number
+        seconds = [
+            f"{found[key][kind][name]['median']:.2f}"
+            for key, kind in (("one", "first_token_s"), ("one", "total_s"), ("eight_at_once", "total_s"))
+        ]
+        rows.append([name, *seconds, f"{quality['kl_to_fp32']:.4f}", f"{quality['same_top_token']:.0%}"])
     return f"**{found['what']}** {_when(found)}\n\n{table(rows)}"
 
 

@@ -29,6 +29,8 @@ Record = Callable[[int, int, float], None]
 class Batch:
     """Sequences on one decoder, at most `rows` at once, whose keys and values take at most `memory` bytes.
 
+    `guesses`: a text that is written alone is guessed ahead (lookup.py).
+
     Used by one thread. Memory that runs out is met by fewer rows: whose row was taken away is computed anew later.
     """
 
@@ -41,6 +43,7 @@ class Batch:
         memory: int,
         record: Record = lambda *_: None,
         adapters: Adapters | None = None,
+        guesses: bool = True,
     ) -> None:
         self._decoder = decoder
         self._ends = ends
@@ -48,6 +51,7 @@ class Batch:
         self._memory = memory
         self._record = record
         self._adapters = adapters
+        self._guesser = decoder if guesses and isinstance(decoder, SlotDecoder) else None
         self._coming: deque[Prompt] = deque()  # the first may be half computed
         self._writing: list[Sequence] = []  # by row
 
@@ -144,10 +148,10 @@ class Batch:
         """Compute tokens that may come next, and keep those that do; gives how many came, 0 where none can be guessed.
         With several texts a step has no room to spare.
         """
-        decoder = self._decoder
-        if not isinstance(decoder, SlotDecoder) or not (guess := sequence.guess(decoder.guesses)):
+        guesser = self._guesser
+        if guesser is None or not (guess := sequence.guess(guesser.guesses)):
             return 0
-        logits = decoder.decode_row(0, [sequence.ids[-1], *guess], sequence.computed)
+        logits = guesser.decode_row(0, [sequence.ids[-1], *guess], sequence.computed)
         before = sequence.written
         for token, guessed in zip(logits.argmax(-1).tolist(), [*guess, None], strict=True):
             sequence.computed += 1

@@ -30,12 +30,15 @@ class Running:
         record: Record,
         folders: Mapping[str, Path] | None = None,
         memory: int | None = None,
+        guesses: bool = True,
     ) -> None:
         self._loaded = loaded
         each = cache_bytes() // 2 if memory is None else memory  # for the rows, and for beginnings that are kept
         adapters = Adapters(loaded.model, folders) if folders else None
         decoder = pick_decoder(loaded, each, adapters)
-        self._batch = Batch(decoder, loaded.eos, rows=slots, memory=each, record=record, adapters=adapters)
+        self._batch = Batch(
+            decoder, loaded.eos, rows=slots, memory=each, record=record, adapters=adapters, guesses=guesses
+        )
         self._tickets: dict[Prompt, Ticket[Work]] = {}
 
     def fits(self, ticket: Ticket[Work]) -> bool:

@@ -36,6 +36,8 @@ class TransformersGenerator(LocalGenerator):
     `slots` requests are written at once, and requests of `queue_tokens` tokens may wait, prompts and new ones together.
     The text of a request with a seed depends on nothing but the request and the machine; it and others may be written
     from beginnings of prompts that were computed for earlier requests. `adapters` are LoRA folders by name.
+    `guesses`: where a text is written alone, tokens that stood before are computed several at a time, which changes how
+    fast it is written and nothing else.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class TransformersGenerator(LocalGenerator):
         slots: int = 8,
         queue_tokens: int = 65_536,
         adapters: Mapping[str, Path] | None = None,
+        guesses: bool = True,
     ) -> None:
         super().__init__(folder, name=name, languages=languages, adapters=adapters)
         self._options = (device, dtype, threads)
         self._slots = slots
+        self._guesses = guesses
         self._server = Server(self._name, self._load, slots=slots, bound=queue_tokens)
 
     async def warm(self) -> None:
@@ -93,4 +97,4 @@ class TransformersGenerator(LocalGenerator):
             # Adapters are laid over transformers' own layers.
             load = load_causal if self._adapters else load_generator
             loaded = load(self._folder, *self._options)
-            return Running(loaded, slots=self._slots, record=record, folders=self._adapters)
+            return Running(loaded, slots=self._slots, record=record, folders=self._adapters, guesses=self._guesses)
