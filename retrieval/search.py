@@ -87,22 +87,32 @@ class Searcher:
         self._thresholds = thresholds or Thresholds()
         self._calibrated = False
 
-    def search(self, query: str, k: int = 5, language: str | None = None, *, full: bool = False) -> SearchResult:
+    def search(
+        self,
+        query: str,
+        k: int = 5,
+        language: str | None = None,
+        *,
+        answer_in: str | None = None,
+        full: bool = False,
+    ) -> SearchResult:
         """The best `k` documents, best first; `full` searches on even where a wording matches exactly.
 
-        Where the embedder fails, the words decide alone. Raises RetrievalError from the store.
+        `language` is the question's; an entry that also exists in the language `answer_in` (the question's, unless it
+        is given) is led by its twin in that. Where the embedder fails, the words decide alone. Raises RetrievalError
+        from the store.
         """
         text = query[:MAX_QUERY].encode("utf-8", "ignore").decode()
         catalogue = self._current_catalogue()
         exact = catalogue.exact(text, language)
         if exact and not full:
             spoken = language or exact[0].document.language
-            return self._result(text, spoken, exact, k, catalogue, self._sight(spoken))
+            return self._result(text, spoken, exact, k, catalogue, self._sight(spoken), answer_in)
         spoken = language or detect(text, self._default_language)
         if exact:
             exact = catalogue.exact(text, spoken)
         if not catalogue.documents or not text.strip():
-            return self._result(text, spoken, [], k, catalogue, self._sight(spoken))
+            return self._result(text, spoken, [], k, catalogue, self._sight(spoken), answer_in)
         prepared = self._asked(text, spoken)
         with self._lock:
             state, prepared = self._state_for(prepared)
@@ -114,7 +124,7 @@ class Searcher:
             catalogue = self._catalogue or catalogue
         if self._reranker:  # outside of the lock: it takes its time, and others search meanwhile
             merged = reranked(self._reranker, text, merged)
-        return self._result(text, spoken, merged, k, catalogue, prepared.sight)
+        return self._result(text, spoken, merged, k, catalogue, prepared.sight, answer_in)
 
     def parts(self, query: str, k: int = 10, language: str | None = None) -> Parts:
         """What the lexical and the dense part find alone, as (document id, score), best first."""
@@ -191,9 +201,16 @@ class Searcher:
         ]
 
     def _result(
-        self, text: str, language: str, hits: list[Hit], k: int, catalogue: Catalogue, sight: Sight
+        self,
+        text: str,
+        language: str,
+        hits: list[Hit],
+        k: int,
+        catalogue: Catalogue,
+        sight: Sight,
+        answer_in: str | None,
     ) -> SearchResult:
-        spoken = in_language(hits, language, catalogue.documents)[:k]
+        spoken = in_language(hits, answer_in or language, catalogue.documents)[:k]
         return SearchResult(text, language, tuple(spoken), self._thresholds_of(sight), len(catalogue.documents))
 
     # --- keeping up with the store

@@ -16,7 +16,9 @@ from retrieval.ports import Embedder
 class Search(Protocol):
     """What searches: `retrieval.search.Searcher`."""
 
-    def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult: ...
+    def search(
+        self, query: str, k: int = 5, language: str | None = None, *, answer_in: str | None = None
+    ) -> SearchResult: ...
 
 
 @contextmanager
@@ -43,9 +45,11 @@ class KnowledgeDoor:
         self._search = search
         self._embedder = embedder
 
-    async def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult:
+    async def search(
+        self, query: str, k: int = 5, language: str | None = None, *, answer_in: str | None = None
+    ) -> SearchResult:
         with knowledge_errors():
-            return await asyncio.to_thread(self._search.search, query, k, language)
+            return await asyncio.to_thread(self._search.search, query, k, language, answer_in=answer_in)
 
     async def similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:
         try:

@@ -13,8 +13,10 @@ from retrieval.types import Document, SearchResult
 class Knowledge(Protocol):
     """Search in the knowledge base, off the event loop."""
 
-    async def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult:
-        """Raises KnowledgeError."""
+    async def search(
+        self, query: str, k: int = 5, language: str | None = None, *, answer_in: str | None = None
+    ) -> SearchResult:
+        """`language` is the question's, `answer_in` that of the answer, where it is another. Raises KnowledgeError."""
         ...
 
     async def similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:

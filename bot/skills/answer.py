@@ -59,7 +59,13 @@ class AnswerSkill:
         yield Working("searching")
         started = time.perf_counter()
         result = await search_in_context(
-            request.text, request.text_language, request.history, tools.options.top_k, tools.knowledge, tools.languages
+            request.text,
+            request.text_language,
+            request.history,
+            tools.options.top_k,
+            tools.knowledge,
+            tools.languages,
+            answer_in=request.language,
         )
         timings = {"search": (time.perf_counter() - started) * 1000}
         thresholds = _thresholds(result, tools)

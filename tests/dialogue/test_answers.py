@@ -17,7 +17,7 @@ from models.engines.scripted import ScriptedGenerator
 from models.errors import EngineFailed
 from tests.support.desk import Desk
 from tests.support.doubles import NoModels
-from tests.support.shop import shop_knowledge
+from tests.support.shop import FAQ, shop_knowledge
 
 RETURNS = "You can return any item within 30 days of delivery."
 REFUND = "The refund is paid within 5 working days."
@@ -58,6 +58,20 @@ def shop(script: str | None = None, **dialogue: object) -> Desk:
 async def test_conversations(talk: list[tuple[str, str]]) -> None:
     desk = shop()
     assert [(said, await desk.say(said)) for said, _ in talk] == talk
+
+
+@pytest.mark.parametrize("question", ["What is the return period?", "How long do I have to return some item?"])
+async def test_a_language_that_was_chosen_is_answered_in_where_the_entry_has_a_twin_in_it(question: str) -> None:
+    desk = Desk(
+        [AnswerSkill()],
+        knowledge=shop_knowledge(FAQ.replace("id: return-window\n", "id: return-window.en\n")),
+        options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05),
+        dialogue=DialogueOptions(language="zh"),
+    )
+    reply = await desk.reply(question)
+    assert CHINESE_RETURNS in reply.text
+    assert (reply.language, reply.notice) == ("zh", "")
+    assert (await desk.reply("When is my refund paid?")).notice == "这条回答目前只有英语版本。"
 
 
 async def test_a_question_without_words_is_asked_for_and_not_noted() -> None:

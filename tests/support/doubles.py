@@ -11,7 +11,9 @@ from bot.ports import Classifier, Generator, SearchResult, SentimentClassifier, 
 class EmptyKnowledge:
     """Finds nothing, because there is nothing."""
 
-    async def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult:
+    async def search(
+        self, query: str, k: int = 5, language: str | None = None, *, answer_in: str | None = None
+    ) -> SearchResult:
         return SearchResult(query, language or "en", ())
 
     async def similarity(self, texts: Sequence[str], others: Sequence[str]) -> list[list[float]]:

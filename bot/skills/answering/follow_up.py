@@ -33,13 +33,19 @@ _POINTS_BACK = re.compile(
 
 
 async def search_in_context(
-    text: str, language: str, history: Sequence[Message], k: int, knowledge: Knowledge, tools: LanguageTools
+    text: str,
+    language: str,
+    history: Sequence[Message],
+    k: int,
+    knowledge: Knowledge,
+    tools: LanguageTools,
+    answer_in: str | None = None,
 ) -> SearchResult:
     """Search for the question alone and, where it leans on the last question before it, for both together.
 
     Joined, the earlier question weighs most, so its documents are taken only if the new words fit them too.
     """
-    alone = await knowledge.search(text, DEPTH, language)
+    alone = await knowledge.search(text, DEPTH, language, answer_in=answer_in)
     asked = tools.content_words(text, language)
     if not asked:
         alone = _nearest_in_vain(alone)
@@ -48,7 +54,7 @@ async def search_in_context(
     points_back = bool(_POINTS_BACK.search(_EXPLETIVE.sub("", text.strip()))) or len(asked) <= 1
     if earlier is None or not (points_back or len(asked) <= SHORT) or _is_sure(alone, points_back) or not _says(text):
         return result
-    joint = await knowledge.search(f"{earlier}\n{text}", DEPTH, language)
+    joint = await knowledge.search(f"{earlier}\n{text}", DEPTH, language, answer_in=answer_in)
     if not joint.hits or not _adds(joint.hits[0].document, alone, history, asked, tools):
         return result
     # What only the conversation explains is never given as the curated answer, but as the nearest that is known.

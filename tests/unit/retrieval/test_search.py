@@ -239,3 +239,11 @@ def test_a_question_is_answered_in_its_own_language_where_the_entry_has_a_twin_i
     searcher = Searcher(stored(RETURNS, RETURNS_ZH, HOURS), HashedEmbedder())
     assert ids(searcher, "How do I return shoes?", language="zh")[:2] == ["returns.zh", "returns.en"]
     assert ids(searcher, "How do I return shoes?", k=1, language="zh") == ["returns.zh"]
+
+
+def test_a_question_is_answered_in_a_language_that_was_chosen_where_the_entry_has_a_twin_in_it() -> None:
+    searcher = Searcher(stored(RETURNS, RETURNS_ZH, HOURS), HashedEmbedder())
+    assert ids(searcher, "How do I return shoes?", language="en", answer_in="zh")[:2] == ["returns.zh", "returns.en"]
+    assert ids(searcher, "When are you open?", k=1, language="en", answer_in="zh") == ids(
+        searcher, "When are you open?", k=1, language="en"
+    )

@@ -32,7 +32,9 @@ class ScriptedKnowledge(EmptyKnowledge):
     def __init__(self, script: dict[str, list[tuple[str, float, float]]]) -> None:
         self._script = script
 
-    async def search(self, query: str, k: int = 5, language: str | None = None) -> SearchResult:
+    async def search(
+        self, query: str, k: int = 5, language: str | None = None, *, answer_in: str | None = None
+    ) -> SearchResult:
         hits = tuple(hit(*found) for found in self._script[query])
         return SearchResult(query, "en", hits, documents=len(TEXTS))
 
