@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from bot.dialogue.context import Context, read_context
 from bot.dialogue.feeling import MoodKeeper
-from bot.dialogue.router import Router
+from bot.dialogue.router import Route, Router
 from bot.domain import Completed, Delivery, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
 from bot.domain.conversation import interpreted
 from bot.domain.text import clean, without_command
@@ -19,7 +19,10 @@ from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyErr
 from bot.mistakes import place_of
 from bot.ports import ModelError, Storage
 from bot.skills import Skill, SkillMatch, SkillRequest, Toolbox
+from bot.skills.answering.thresholds import is_answered
 from models.errors import ContextTooLong
+
+_FREE = frozenset({"chat", "write"})  # skills whose text is the model's own
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +102,8 @@ class DialogueManager:
         """The skill that takes the turn, and what it is told. Raises InvalidInput."""
         text_language = self._language_of(turn, spoken)
         persona = self._persona(context.preferences)
-        route = self._router.interpreter(turn.text, interpreted(context.values)) or self._router.route(
-            turn.text, text_language, default=persona.skill if persona else None
+        route = self._router.interpreter(turn.text, interpreted(context.values)) or await self._route(
+            turn.text, text_language, persona
         )
         if not (route.match.text and route.match.needs_text):  # options alone do not tell the person's language
             text_language = spoken
@@ -120,6 +123,18 @@ class DialogueManager:
             turn.origin.attempt,
         )
         return route.skill, request
+
+    async def _route(self, text: str, language: str, persona: Persona | None) -> Route:
+        """The persona's own skill takes what no other one claims. Raises InvalidInput.
+
+        But where the model may not write answers, a persona that writes freely gets only what the knowledge base does
+        not answer: it would invent one.
+        """
+        route = self._router.route(text, language, default=persona.skill if persona else None)
+        if route.claimed or route.skill.name not in _FREE or self._tools.options.writes:
+            return route
+        known = is_answered(await self._tools.knowledge.search(text, 1, language), self._tools.options)
+        return self._router.route(text, language) if known else route
 
     def _language_of(self, turn: Turn, spoken: str) -> str:
         """The language of what was said, without the command's word; `spoken` where that does not tell."""

@@ -21,6 +21,7 @@ class Route:
 
     skill: Skill
     match: SkillMatch
+    claimed: bool = True  # by a command or by what was said; else the skill takes what is left
 
 
 class Router:
@@ -56,4 +57,4 @@ class Router:
         fallback = self._skills.named(default or self._default)
         if fallback is None:
             raise InvalidInput(f"The skill “{default or self._default}” is not installed.")
-        return Route(fallback, SkillMatch(0.1, text))
+        return Route(fallback, SkillMatch(0.1, text), claimed=False)

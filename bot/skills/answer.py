@@ -25,6 +25,7 @@ from bot.skills.answering.grounding import Evidence
 from bot.skills.answering.prompt import build_prompt, passages_for
 from bot.skills.answering.quoting import best_quotation
 from bot.skills.answering.replies import SKILL, citation, curated, quoted, unknown
+from bot.skills.answering.thresholds import is_answered, thresholds_for
 from bot.skills.answering.writing import Writer
 from bot.skills.base import SkillMatch, SkillRequest, Toolbox
 from bot.skills.events import say
@@ -68,9 +69,9 @@ class AnswerSkill:
             answer_in=request.language,
         )
         timings = {"search": (time.perf_counter() - started) * 1000}
-        thresholds = _thresholds(result, tools)
-        top = result.hits[0] if result.hits else None
-        if top is None or top.confidence < thresholds.answerable:
+        thresholds = thresholds_for(result, tools.options)
+        top = result.hits[0] if is_answered(result, tools.options) else None
+        if top is None:
             for event in say(unknown(request, tools, result, timings)):
                 yield event
         elif top.document.kind is DocumentKind.FAQ and top.confidence >= thresholds.curated:
@@ -127,17 +128,6 @@ class AnswerSkill:
                 completion_tokens=draft.completion_tokens,
             )
         )
-
-
-def _thresholds(result: SearchResult, tools: Toolbox) -> Thresholds:
-    """Those of the knowledge base for the kind of document that is nearest, unless the operator set their own."""
-    own, options = result.thresholds, tools.options
-    prose = bool(result.hits) and result.hits[0].document.kind is not DocumentKind.FAQ
-    answerable = own.answerable_prose if prose else own.answerable
-    return Thresholds(
-        curated=own.curated if options.curated_threshold is None else options.curated_threshold,
-        answerable=answerable if options.answerable_threshold is None else options.answerable_threshold,
-    )
 
 
 async def _writer_of(language: str, top: Hit, tools: Toolbox) -> Generator | None:

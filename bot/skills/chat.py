@@ -82,7 +82,10 @@ class ChatSkill:
             priority=USUAL,
             repetition_penalty=1.1,  # small models fall into loops
         )
-        async with aclosing(stream_reply(generator, generation, request, self.name)) as events:
+        drafting = request.persona is not None and request.persona.skill == self.name  # small talk may be wrong
+        async with aclosing(
+            stream_reply(generator, generation, request, self.name, tools if drafting else None)
+        ) as events:
             async for event in events:
                 yield event
 

@@ -51,10 +51,22 @@ def sampling(request: SkillRequest, tools: Toolbox) -> Sampling:
     return Sampling(max(temperature, ANOTHER_TEMPERATURE), request.attempt)
 
 
+def too_small_notice(model: str | None, request: SkillRequest, tools: Toolbox) -> str:
+    """What to say under a free text by a model that is too small to write answers; empty for a larger one."""
+    if model not in tools.options.too_small:
+        return ""
+    if not request.by_operator:
+        return tools.texts("written-small-here", request.language)
+    return tools.texts("written-small", request.language, model=model or "")
+
+
 async def stream_reply(
-    generator: Generator, generation: GenerationRequest, request: SkillRequest, skill: str
+    generator: Generator, generation: GenerationRequest, request: SkillRequest, skill: str, tools: Toolbox | None = None
 ) -> AsyncGenerator[Event, None]:
-    """The model's text as it comes, then the whole reply; white space at its ends is taken off on the way."""
+    """The model's text as it comes, then the whole reply; white space at its ends is taken off on the way.
+
+    With `tools` a text by a model that is too small to be relied on says so.
+    """
     yield Working("writing")
     text, pending, finished = "", "", Finished.nothing()
     async with aclosing(generator.stream(generation)) as stream:
@@ -72,13 +84,15 @@ async def stream_reply(
                 pending = pending[len(pending.rstrip()) :]
                 text += piece
                 yield TextDelta(piece)
+    model = finished.model or generator.name
     yield Completed(
         Reply(
             text,
             skill,
             Outcome.GENERATED,
             request.language,
-            model=finished.model or generator.name,
+            notice=too_small_notice(model, request, tools) if tools else "",
+            model=model,
             prompt_tokens=finished.prompt_tokens,
             completion_tokens=finished.completion_tokens,
         )

@@ -74,6 +74,6 @@ class WriteSkill:
             priority=LONG,
             repetition_penalty=1.1,
         )
-        async with aclosing(stream_reply(generator, generation, request, self.name)) as events:
+        async with aclosing(stream_reply(generator, generation, request, self.name, tools)) as events:
             async for event in events:
                 yield event

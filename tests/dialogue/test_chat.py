@@ -5,11 +5,16 @@ from __future__ import annotations
 from bot.dialogue.manager import DialogueOptions
 from bot.domain import Outcome, Persona
 from bot.ports import Generator
+from bot.skills import AnswerOptions
+from bot.skills.answer import AnswerSkill
 from bot.skills.chat import ChatSkill
 from bot.skills.write import WriteSkill
 from models.engines.scripted import ScriptedGenerator
 from tests.support.desk import Desk
 from tests.support.doubles import NoModels
+from tests.support.people import seat
+from tests.support.personas import WRITER
+from tests.support.shop import shop_knowledge
 
 
 class OneGenerator(NoModels):
@@ -74,3 +79,38 @@ async def test_a_draft_gets_its_kind_and_its_notes() -> None:
     assert await desk.say("/write mail: meeting moved to Friday") == "Dear all, the meeting is on Friday."
     form = "a subject line, a greeting, short paragraphs and a closing"
     assert models.asked()[-1] == ("user", f"Write: mail, with {form}\nNotes: meeting moved to Friday")
+
+
+SMALL = AnswerOptions(curated_threshold=0.9, answerable_threshold=0.4, writes=False, too_small=frozenset({"scripted"}))
+
+
+async def test_a_draft_of_a_very_small_model_says_so() -> None:
+    desk = Desk([WriteSkill()], models=OneGenerator("Dear all, the meeting is on Friday."), options=SMALL)
+    reply = await desk.reply("/write mail: meeting moved to Friday")
+    assert "scripted is very small" in reply.notice
+    assert "parley models fetch" in reply.notice
+    told = (await desk.reply("/write mail: meeting moved to Friday", seat=seat())).notice
+    assert "very small" in told
+    assert "parley" not in told, "a visitor cannot change the settings"
+
+
+async def test_a_draft_of_a_larger_model_goes_without_a_word() -> None:
+    desk = Desk([WriteSkill()], models=OneGenerator("Dear all, the meeting is on Friday."))
+    assert (await desk.reply("/write mail: meeting moved to Friday")).notice == ""
+
+
+async def test_a_persona_that_drafts_leaves_questions_to_the_knowledge_base_where_the_model_is_very_small() -> None:
+    def desk(options: AnswerOptions) -> Desk:
+        return Desk(
+            [AnswerSkill(), ChatSkill()],
+            knowledge=shop_knowledge(),
+            models=OneGenerator("Refunds take nine years."),
+            options=options,
+            dialogue=DialogueOptions(persona=WRITER),
+        )
+
+    question, draft = "When is my refund paid?", "Short note to my aunt: happy birthday, see you soon"
+    assert await desk(SMALL).say(question) == "The refund is paid within 5 working days."
+    reply = await desk(SMALL).reply(draft)
+    assert (reply.skill, "very small" in reply.notice) == ("chat", True)
+    assert (await desk(AnswerOptions()).reply(question)).skill == "chat"

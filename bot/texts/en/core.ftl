@@ -50,6 +50,8 @@ classify-how = Write the labels, a colon and the text: /classify billing, delive
 nothing-to-work-on = There is no text to work on. Write it after the command.
 write-how = Write the kind, a colon and your notes: /write mail: meeting moved to Friday 10:00, apologise
 language-not-written = The model { $model } does not write { $name }. A profile that does: models.profile = "standard"; fetch it with: parley models fetch
+written-small = The model { $model } is very small: it may have invented, changed or left out facts, so check each of them. A larger one: models.profile = "standard"; fetch it with: parley models fetch
+written-small-here = My language model is very small: it may have invented, changed or left out facts, so check each of them.
 language-not-written-here = I do not write { $name } well enough to answer this freely. Questions about the knowledge base I answer in any case.
 summary-partial = The model did not shorten this text enough: some of it is left out.
 summary-extract = These are the text's own sentences.

@@ -50,6 +50,8 @@ classify-how = 请写出标签、冒号和内容，例如：/classify 账单, �
 nothing-to-work-on = 没有可以处理的内容。请把内容写在命令后面。
 write-how = 请写出类型、冒号和要点，例如：/write 邮件: 会议改到周五十点，表示歉意
 language-not-written = 模型 { $model } 不会写{ $name }。可以换用 models.profile = "standard"，再运行 parley models fetch 获取模型。
+written-small = 模型 { $model } 非常小，可能编造、改动或遗漏了内容，请逐一核对。可以换用更大的模型：models.profile = "standard"，再运行 parley models fetch 获取模型。
+written-small-here = 我的语言模型非常小，可能编造、改动或遗漏了内容，请逐一核对。
 language-not-written-here = 我的{ $name }写作能力还不够，没法自由聊这个。关于知识库的问题仍然可以问我。
 summary-partial = 模型没有把这段文字压缩到足够短，部分内容未包含在内。
 summary-extract = 以上是原文中的句子。
