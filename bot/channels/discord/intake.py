@@ -66,6 +66,7 @@ class Intake:
         self._asides = asides
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._taken: OrderedDict[int, None] = OrderedDict()  # ids of messages
+        self._gone: OrderedDict[int, None] = OrderedDict()  # likewise, of those that were deleted
 
     def order(self, channel: int) -> asyncio.Lock:
         """Held while a message of the channel is taken in: they wait in the order in which they came."""
@@ -90,12 +91,12 @@ class Intake:
 
     async def take(self, message: discord.Message) -> None:
         """As `message`, for whoever holds the channel's order already."""
-        if message.id in self._taken:
+        if message.id in self._taken or message.id in self._gone:
             return
         await self._take(message)
-        self._taken[message.id] = None
-        if len(self._taken) > MOST_REMEMBERED:
-            self._taken.popitem(last=False)
+        _remember(self._taken, message.id)
+        if message.id in self._gone:  # told while it was being kept, when there was nothing yet to take back
+            await self._take_back(message.channel.id, message.id)
 
     async def missed(self, message: discord.Message) -> None:
         """As `take`, for a message that was said while we were away: what it would stop has ended since."""
@@ -132,7 +133,11 @@ class Intake:
                 await self._files.files.discard(said.origin.files)
 
     async def deleted(self, channel: int, message: int) -> None:
-        """A message is gone: its answer need not be finished."""
+        """A message is gone: its answer need not be finished, nor begun where others of its place are before it."""
+        _remember(self._gone, message)
+        await self._take_back(channel, message)
+
+    async def _take_back(self, channel: int, message: int) -> None:
         bot = str(self._me)
         for place in {channel, message} if self._rules.open_threads else {channel}:
             conversation = conversation_id(self._me, place)
@@ -192,3 +197,9 @@ class Intake:
         """The question moves into a thread of its own, if one can be opened."""
         thread = await self._threads.open(message, said.text)
         return moved(said, self._me, thread, place) if thread else said
+
+
+def _remember(ids: OrderedDict[int, None], message: int) -> None:
+    ids[message] = None
+    if len(ids) > MOST_REMEMBERED:
+        ids.popitem(last=False)

@@ -359,6 +359,30 @@ async def test_what_an_ended_connection_has_not_taken_in_is_the_next_ones(
         assert told == [f"You said: {number}" for number in ("one", "two", "three")]
 
 
+async def test_a_question_that_is_deleted_before_its_turn_comes_is_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits behind what was missed there; taken in later, its answer would stand behind that of a later one."""
+    monkeypatch.setattr(catch_up, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(catch_up, "LONGEST_PAUSE", 0.05)
+    async with bench(tmp_path) as shop:
+        dm = shop.alice.dm()
+        await shop.ask("one")
+        await shop.stop()
+        await dm.says(shop.alice, "two")
+        shop.server.cut("GET", f"/channels/{dm.id}/messages", 10_000)
+        await shop.start()
+        three = await dm.says(shop.alice, "three")
+        await dm.says(shop.alice, "four")
+        await eventually(lambda: shop.server.calls("GET", f"/channels/{dm.id}/messages"))
+        await dm.deletes(three)
+        shop.server.front.faults.pending.clear()
+        await eventually(lambda: len(dm.bot_messages()) >= 3)
+        await shop.stop()
+        told = [each.text for each in dm.bot_messages()]
+        assert told == [f"You said: {number}" for number in ("one", "two", "four")]
+
+
 async def test_it_ends_while_it_connects_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There discord.py takes being cancelled for the end of that attempt, and waits for ever."""
     async with bench(tmp_path) as shop:
