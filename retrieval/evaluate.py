@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ _CUTS = (1, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and the ids of the documents that answer it."""
+    """A question and the ids of the documents that answer it; `place` names file and line."""
 
     text: str
     relevant: frozenset[str]
+    place: str = field(default="", compare=False)
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -53,7 +54,7 @@ def _question(line: str, place: str) -> Question:
         raise EvaluationError(f"{place}: the field `question` is missing or is no text.")
     if not isinstance(relevant, list) or not relevant or not all(isinstance(key, str) for key in relevant):
         raise EvaluationError(f"{place}: the field `relevant` must be a list of document ids with at least one.")
-    return Question(text, frozenset(relevant))
+    return Question(text, frozenset(relevant), place)
 
 
 def evaluate(searcher: Searcher, questions: Sequence[Question], *, parts: bool = False) -> dict[str, Any]:

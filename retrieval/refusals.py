@@ -28,6 +28,8 @@ SENTENCES: Mapping[str, str] = {
     "no-columns": "the first row must name the columns, with `question` and `answer` among them.",
     "bad-csv": "this is not valid CSV ({problem}).",
     "no-entries": "the file has no FAQ entries.",
+    "mistyped-field": "there is no field `{name}`; did you mean `{close}`?",
+    "unknown-field": "there is no field `{name}`; the fields are {known}.",
     "no-fields": "an entry needs fields: `question` and `answer`.",
     "no-question": "this entry has no question; add the field `question`.",
     "no-answer": "this entry has no answer; add the field `answer`.",

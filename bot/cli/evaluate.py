@@ -129,7 +129,7 @@ def _check_labels(rows: Sequence[Labelled], known: Sequence[str]) -> None:
 
     for row in rows:
         if row.label not in known:
-            raise InvalidInput(f"The label “{row.label}” is no sentiment; write {', '.join(known)}.")
+            raise InvalidInput(f"{row.place}: the label “{row.label}” is no sentiment; write {', '.join(known)}.")
 
 
 Judge = Callable[["Parley", Sequence["Labelled"]], Coroutine[Any, Any, "list[Prediction]"]]

@@ -17,10 +17,13 @@ from bot.cli.state import State
 
 if TYPE_CHECKING:
     from bot.ports import Texts
+    from retrieval.evaluate import Question
     from retrieval.ingest import Ingestor
     from retrieval.types import Document, Hit, IngestOutcome
 
 app = typer.Typer(help="The knowledge base: add, list, remove, search, evaluate.", no_args_is_help=True)
+
+MOST_WARNINGS = 5
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -212,12 +215,22 @@ def evaluate(
     with state.parley() as parley, knowledge_errors():
         parley.prepare(note)
         questions = read_questions(Path(file))
+        _warn_of_unknown(questions, {document.id for document in parley.store.knowledge.documents()})
         result = measure(parley.searcher, questions, parts=parts)
     if as_json:
         print_json(result)
         return
     for line in _table(result):
         say(line)
+
+
+def _warn_of_unknown(questions: Sequence[Question], known: set[str]) -> None:
+    """A mistyped id would only show as a lower figure."""
+    missing = [(question.place, key) for question in questions for key in sorted(question.relevant - known)]
+    for place, key in missing[:MOST_WARNINGS]:
+        note(f"{place}: no document has the id “{key}”, so it counts as not found. See: parley kb list")
+    if len(missing) > MOST_WARNINGS:
+        note(f"So do {len(missing) - MOST_WARNINGS} more ids that no document has.")
 
 
 def _table(result: dict[str, Any]) -> list[str]:

@@ -23,12 +23,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing els
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List the models that Parley knows, what is on disk, and what each task uses."""
-    from bot.doors.models import chosen_models
+    from bot.doors.models import chosen_and_wrong
     from models.catalogue import Task, catalogue, resolve
     from models.weights import status
 
     settings = context.obj.settings
-    chosen = chosen_models(settings)
+    chosen, wrong = chosen_and_wrong(settings)
+    for problem in wrong:  # the list is what helps to put it right
+        note(str(problem))
     used = {spec.name: task for task, specs in chosen.items() for spec in specs}
     servers = [resolve(f"server:{name}", Task.GENERATE) for name in settings.models.servers]
     found = [*servers, *(spec for specs in chosen.values() for spec in specs)]

@@ -41,6 +41,14 @@ def named_models(models: ModelsSettings) -> dict[str, str]:
 
 def chosen_models(settings: Settings) -> dict[str, list[ModelSpec]]:
     """The models of each task: the profile's, or what the settings name in their place. Raises SettingsError."""
+    chosen, wrong = chosen_and_wrong(settings)
+    if wrong:
+        raise wrong[0]
+    return chosen
+
+
+def chosen_and_wrong(settings: Settings) -> tuple[dict[str, list[ModelSpec]], list[SettingsError]]:
+    """The same, with what is wrong with the tasks that are left out. Raises SettingsError for an unknown profile."""
     from models.catalogue import Task, catalogue, resolve
 
     profiles = catalogue().profiles
@@ -48,6 +56,7 @@ def chosen_models(settings: Settings) -> dict[str, list[ModelSpec]]:
         raise SettingsError(f"models.profile is “{settings.models.profile}”; allowed: {', '.join(profiles)}.")
     profile = profiles[settings.models.profile]
     chosen: dict[str, list[ModelSpec]] = {}
+    wrong: list[SettingsError] = []
     named = named_models(settings.models)
     for task in map(Task, _SETTINGS):
         own = named.get(task, "")
@@ -57,8 +66,8 @@ def chosen_models(settings: Settings) -> dict[str, list[ModelSpec]]:
         try:
             chosen[task.value] = [resolve(name, task) for name in names]
         except ModelError as error:
-            raise SettingsError(f"models.{_SETTINGS[task]}: {error}") from error
-    return chosen
+            wrong.append(SettingsError(f"models.{_SETTINGS[task]}: {error}"))
+    return chosen, wrong
 
 
 def missing_models(settings: Settings) -> list[ModelSpec]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.domain import Completed, Event, Outcome, Reply, TextDelta, Working
 from bot.ports import Caller, Finished, GenerationRequest, Generator, Waiting
 from bot.skills.base import SkillRequest, Toolbox
-from bot.skills.wording import language_name
+from bot.skills.wording import name_in_sentence
 
 # Lower goes first: what is done in a moment does not wait behind what takes a minute.
 BRIEF, USUAL, LONG = -10, 0, 10
@@ -31,7 +31,7 @@ async def writer_of(request: SkillRequest, tools: Toolbox) -> Generator | str:
     generator = await tools.models.generator()
     if generator.languages & {language, "*"}:
         return generator
-    name = language_name(language, language)
+    name = name_in_sentence(language, language)
     if not request.by_operator:
         return tools.texts("language-not-written-here", language, name=name)
     return tools.texts("language-not-written", language, model=generator.name, name=name)

@@ -14,7 +14,7 @@ from bot.skills.events import plain, say
 from bot.skills.generating import caller
 from bot.skills.interpreting import BETWEEN, interpret
 from bot.skills.parsing import within_reach
-from bot.skills.wording import language_code, language_name
+from bot.skills.wording import language_code, name_in_sentence
 
 _ENGLISH = re.compile(
     r"^(?:please |can you |could you )?translate\s+(?P<text>.+?)\s+(?:in)?to\s+(?P<to>[\w-]+)\s*[.?!]?$", re.I | re.S
@@ -67,7 +67,7 @@ class TranslateSkill:
         target = request.arguments.get("to", request.language)
         source = request.arguments.get("from") or tools.languages.detect(text, request.language)
         if source == target:
-            name = language_name(target, request.language)
+            name = name_in_sentence(target, request.language)
             for event in plain(
                 tools.texts("translate-same", request.language, name=name), self.name, Outcome.UNKNOWN, request.language
             ):
@@ -95,7 +95,7 @@ class TranslateSkill:
 def _gloss(request: SkillRequest, tools: Toolbox, source: str, target: str) -> Reply:
     """Why there is no translation and how to get one; then the gloss, called what it is."""
     language = request.language
-    names = {"source": language_name(source, language), "target": language_name(target, language)}
+    names = {"source": name_in_sentence(source, language), "target": name_in_sentence(target, language)}
     if request.by_operator:
         no_model = tools.texts("translate-no-model", language, profile=tools.options.profile, **names)
     else:

@@ -7,6 +7,8 @@ from functools import cache
 from babel import Locale
 from babel.localedata import exists
 
+OFFERED = ("zh", "en")  # those that Parley's own sentences are written in
+
 # What people say that the CLDR does not list.
 _COLLOQUIAL = {
     "mandarin": "zh", "汉语": "zh", "普通话": "zh", "国语": "zh", "简体中文": "zh", "英文": "en", "日文": "ja",
@@ -44,3 +46,12 @@ def language_name(code: str, display: str) -> str:
     """The name of a language in another one (`display`); the code itself where the CLDR has none."""
     locale = Locale(display) if exists(display) else Locale("en")
     return str(locale.languages.get(code, code))
+
+
+def name_in_sentence(code: str, language: str) -> str:
+    """The name of a language for one of Parley's own sentences, which are English where there are none in `language`.
+
+    >>> name_in_sentence("de", "zh"), name_in_sentence("de", "fr")
+    ('德语', 'German')
+    """
+    return language_name(code, language if language in OFFERED else "en")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,11 +20,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with its right label; `language` is empty where the file does not say it."""
+    """A text with its right label; `language` is empty where the file does not say it. `place` names file and line."""
 
     text: str
     label: str
     language: str = ""
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Translated:
 
 def read_labelled(path: Path) -> list[Labelled]:
     """Read labelled texts from JSONL, or from TSV (text, tab, label). Raises InvalidRows with the line."""
-    return _read(path, _labelled_of_json, lambda cells, place: Labelled(*_two(cells, place, "a label")))
+    return _read(path, _labelled_of_json, lambda cells, place: Labelled(*_two(cells, place, "a label"), place=place))
 
 
 def read_translated(path: Path) -> list[Translated]:
@@ -89,7 +90,8 @@ def _object(line: str, place: str) -> dict[str, Any]:
 
 
 def _labelled_of_json(row: dict[str, Any], place: str) -> Labelled:
-    return Labelled(_text(row, ("text",), place), _text(row, ("label",), place), _optional(row, "language", place))
+    text, label = _text(row, ("text",), place), _text(row, ("label",), place)
+    return Labelled(text, label, _optional(row, "language", place), place)
 
 
 def _translated_of_json(row: dict[str, Any], place: str) -> Translated:

@@ -11,6 +11,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -26,6 +27,8 @@ Row = tuple[int, object]  # the line that it begins on, from 1, and what it hold
 
 _WORDINGS = ("wordings", "alternatives", "questions", "other wordings", "other_wordings")
 _LINE = "__line__"
+_FIELDS = ("question", "answer", *_WORDINGS, "id", "language", "tags", "url")
+_SHARED = ("entries", "language", "tags")
 
 
 class _Loader(yaml.SafeLoader):
@@ -61,6 +64,7 @@ def read_yaml(source: str, content: str, language: str) -> Result:
     shared: Mapping[Any, Any] = {}
     if isinstance(data, dict) and "entries" in data:
         shared, data = data, data["entries"]
+        _check_fields(shared, _SHARED, source, 1)
     if not isinstance(data, list):
         raise UnreadableDocument("no-list", source=source)
     rows = [(item.get(_LINE, 0) if isinstance(item, dict) else 0, item) for item in data]
@@ -88,6 +92,7 @@ def read_csv(source: str, content: str, language: str) -> Result:
     names = {str(name).strip().casefold() for name in reader.fieldnames or ()}
     if not {"question", "answer"} <= names:
         raise UnreadableDocument("no-columns", source=source, line=1)
+    _check_fields(dict.fromkeys(names), _FIELDS, source, 1)
     rows: list[Row] = []
     line = reader.line_num
     try:
@@ -116,6 +121,7 @@ def _entry(source: str, row: object, language: str, shared: Mapping[Any, Any]) -
     if not isinstance(row, dict):
         raise UnreadableDocument("no-fields")
     fields = {str(key).strip().casefold(): value for key, value in row.items()}
+    _check_fields(fields, _FIELDS)
     wordings = [text for name in _WORDINGS for text in _texts(fields.get(name))]
     question = _text(fields.get("question")) or (wordings[0] if wordings else "")
     answer = _text(fields.get("answer"))
@@ -140,6 +146,20 @@ def _entry(source: str, row: object, language: str, shared: Mapping[Any, Any]) -
         tags=tags,
         url=url,
     )
+
+
+def _check_fields(given: Iterable[Any], known: tuple[str, ...], source: str = "", line: int | None = None) -> None:
+    """Refuse what is no known field, as it would be left out silently. A column without a name is none."""
+    for name in map(str, given):
+        folded = name.strip().casefold()
+        if not folded or folded in known or name == _LINE:
+            continue
+        shown = clean(name).strip()[:40]
+        close = get_close_matches(folded, known, n=1)
+        if close:
+            raise UnreadableDocument("mistyped-field", source=source, line=line, name=shown, close=close[0])
+        usual = ", ".join(f"`{field}`" for field in known if field not in _WORDINGS[1:])
+        raise UnreadableDocument("unknown-field", source=source, line=line, name=shown, known=usual)
 
 
 def _text(value: object) -> str:

@@ -44,6 +44,8 @@ def test_without_a_translator_translation_is_not_measured(parley: Parley, tmp_pa
     ("words", "content", "said"),
     [
         (["sentiment"], '{"text": "a", "label": "good"}\n', "“good” is no sentiment"),
+        (["sentiment"], '{"text": "a", "label": "neutral"}\n\n{"text": "b", "label": "Good"}\n', "rows.jsonl, line 3"),
+        (["sentiment"], "a\tneutral\nb\tgood\n", "rows.jsonl, line 2"),
         (["sentiment"], '{"text": "a", "label": "positive"}\n{"text"\n', "rows.jsonl, line 2"),
         (["classify"], "", "has no rows"),
         (["translate", "--to", "klingonish"], '{"text": "a", "reference": "b"}\n', "klingonish"),

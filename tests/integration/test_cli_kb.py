@@ -126,7 +126,10 @@ def test_evaluation_counts_what_search_finds(parley: Parley, tmp_path: Path) -> 
     (parts,) = parley("kb", "eval", str(questions), "--json", "--parts").rows
     assert parts["parts"].keys() == {"lexical", "dense"}
     assert parts["parts"]["lexical"]["n"] == 2
-    table = parley("kb", "eval", str(questions), "--parts").out.splitlines()
+    shown = parley("kb", "eval", str(questions), "--parts")
+    assert "questions.jsonl, line 2: no document has the id “no-such-entry”" in shown.err
+    assert "refund-time" not in shown.err
+    table = shown.out.splitlines()
     assert [line.split()[0] for line in table] == ["recall@1", "fused", "lexical", "dense"]
 
 

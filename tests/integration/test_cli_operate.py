@@ -31,6 +31,18 @@ def test_the_models_are_listed_with_what_each_task_uses(parley: Parley, tiny_mod
     assert "profile standard" in shown
 
 
+def test_the_models_are_listed_where_a_setting_names_a_missing_file(
+    parley: Parley, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(tmp_path / "none.gguf"))
+    done = parley("models", "list", "--json")
+    assert done.code == 0
+    assert {row["name"] for row in done.rows} >= {"smollm2-135m-instruct", "tiny-bert"}
+    assert "models.generator: " in done.err
+    assert "none.gguf" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_whole_weights_pass_the_check(parley: Parley) -> None:
     done = parley("models", "check", "--json")
     assert done.code == 0

@@ -7,7 +7,7 @@ from bot.domain.text import within_quotes
 from bot.ports import Document, DocumentKind, Hit, PassageRole, SearchResult
 from bot.skills.answering.quoting import best_quotation
 from bot.skills.base import SkillRequest, Toolbox
-from bot.skills.wording import language_name
+from bot.skills.wording import name_in_sentence
 
 SKILL = "answer"
 BEGINNING = 1200  # characters of an article that a link leads to
@@ -97,7 +97,7 @@ def unknown(request: SkillRequest, tools: Toolbox, result: SearchResult, timings
 def _language_notice(request: SkillRequest, tools: Toolbox, language: str) -> str:
     if language == request.language:
         return ""
-    return tools.texts("only-language", request.language, name=language_name(language, request.language))
+    return tools.texts("only-language", request.language, name=name_in_sentence(language, request.language))
 
 
 def citation(hit: Hit) -> Citation:

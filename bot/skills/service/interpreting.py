@@ -10,7 +10,7 @@ from bot.domain.conversation import TRANSLATE, interpreted
 from bot.errors import InvalidInput, ModelUnavailable
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.service.base import ServiceSkill, turn_of
-from bot.skills.wording import language_code, language_name
+from bot.skills.wording import language_code, name_in_sentence
 
 _SEPARATORS = re.compile(r"[\s,，、;；/|+]+")
 _OFF = frozenset({"off", "none", "stop", "default", "关", "关闭", "停止"})
@@ -30,7 +30,7 @@ async def set_interpreting(skill: ServiceSkill, rest: str, request: SkillRequest
     codes = _codes(rest)
     missing = await _untranslatable(codes, tools)
     if missing:
-        pair = [language_name(code, language) for code in missing]
+        pair = [name_in_sentence(code, language) for code in missing]
         return skill.told(tools.texts("translate-not-here", language, source=pair[0], target=pair[1]), language)
     values[TRANSLATE] = ",".join(codes)
     await tools.people.set_conversation_values(turn.conversation_id, values)
@@ -43,7 +43,7 @@ def interpreting_line(values: dict[str, str], language: str, tools: Toolbox) -> 
     if not codes:
         return ""
     comma = "、" if language == "zh" else ", "
-    names = comma.join(language_name(code, language) for code in codes)
+    names = comma.join(name_in_sentence(code, language) for code in codes)
     return tools.texts("settings-translate-on", language, languages=names)
 
 

@@ -8,9 +8,8 @@ from bot.domain import Choice, Reply
 from bot.errors import InvalidInput
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.service.base import ServiceSkill, marked, turn_of
-from bot.skills.wording import language_code, language_name
+from bot.skills.wording import OFFERED, language_code, language_name, name_in_sentence
 
-OFFERED = ("zh", "en")  # those that Parley's own sentences are written in
 _AUTOMATIC = frozenset({"auto", "automatic", "自动", "默认"})
 
 
@@ -28,7 +27,7 @@ class LanguageSkill(ServiceSkill):
         await tools.people.set_preferences(turn_of(request).user_id, replace(request.preferences, language=chosen))
         if chosen is None:
             return self.told(tools.texts("language-automatic", request.language), request.language)
-        return self.told(tools.texts("language-set", chosen, name=language_name(chosen, chosen)), chosen)
+        return self.told(tools.texts("language-set", chosen, name=name_in_sentence(chosen, chosen)), chosen)
 
 
 def _chosen(name: str) -> str | None:
@@ -45,7 +44,7 @@ def language_line(request: SkillRequest, tools: Toolbox) -> str:
     current, language = request.preferences.language, request.language
     if current is None:
         return tools.texts("language-automatic-now", language)
-    return tools.texts("language-now", language, name=language_name(current, language))
+    return tools.texts("language-now", language, name=name_in_sentence(current, language))
 
 
 def _choices(current: str | None, request: SkillRequest, tools: Toolbox) -> tuple[Choice, ...]:

@@ -11,7 +11,7 @@ from bot.ports import Learned, Reason
 from bot.skills.base import SkillRequest, Toolbox
 from bot.skills.reasons import said
 from bot.skills.service.base import ServiceSkill, turn_of
-from bot.skills.wording import language_name
+from bot.skills.wording import name_in_sentence
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _told(learned: Learned, language: str, tools: Toolbox) -> str:
             title=learned.title,
             documents=learned.documents,
             passages=learned.passages,
-            language=language_name(learned.language, language),
+            language=name_in_sentence(learned.language, language),
         )
     )
     lines += [f"> {line}" for line in learned.preview.splitlines() if line.strip()]

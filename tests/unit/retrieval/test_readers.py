@@ -124,3 +124,27 @@ def test_read_text_gives_the_words_of_a_file(tmp_path: pytest.TempPathFactory) -
     assert read_text(path) == "# T\n\nHello you."
     with pytest.raises(UnreadableDocument, match="no such file"):
         read_text(path.with_name("b.md"))
+
+
+def test_a_mistyped_field_is_refused_with_its_line_and_what_was_meant() -> None:
+    data = "- question: a\n  answer: b\n- question: c\n  answer: d\n  wording: [e]\n- {question: f, anwser: g}\n"
+    documents, refusals = read("f.yaml", data.encode())
+    assert [document.title for document in documents] == ["a"]
+    assert [(one.line, one.code, one.values) for one in refusals] == [
+        (3, "mistyped-field", {"name": "wording", "close": "wordings"}),
+        (6, "mistyped-field", {"name": "anwser", "close": "answer"}),
+    ]
+    _, (refused,) = read("f.jsonl", b'{"question": "a", "answer": "b", "weather": 1}\n')
+    assert (refused.line, refused.code) == (1, "unknown-field")
+    assert "`wordings`" in refused.reason
+
+
+def test_a_mistyped_column_or_shared_field_refuses_the_file() -> None:
+    refused = refusal("f.csv", b"question,answer,wording\na,b,c\n")
+    assert (refused.line, refused.values["close"]) == (1, "wordings")
+    assert refusal("f.yaml", b"langauge: zh\nentries:\n- {question: a, answer: b}\n").values["close"] == "language"
+
+
+def test_a_column_without_a_name_is_no_field() -> None:
+    (entry,), refusals = read("f.csv", b"question,answer,\na,b,\n")
+    assert (entry.title, refusals) == ("a", [])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.skills.wording import language_code, language_name
+from bot.skills.wording import OFFERED, language_code, language_name, name_in_sentence
+from bot.texts.catalogue import available_languages
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,9 @@ def test_name_of_a_code() -> None:
         "Chinese",
         "German",
     )
+
+
+def test_a_sentence_names_languages_in_its_own() -> None:
+    assert set(OFFERED) == set(available_languages())
+    named = [name_in_sentence("de", language) for language in ("en", "zh", "fr", "de")]
+    assert named == ["German", "德语", "German", "German"]
