@@ -29,7 +29,7 @@ ORDER: tuple[frozenset[str], ...] = (
 SHARED = frozenset(
     {
         *("bot", "bot.errors", "bot.texts", "bot.masking", "bot.logs", "bot.examples_folder"),
-        *("bot.settings", "bot.mistakes", "bot.faults"),
+        *("bot.settings", "bot.mistakes", "bot.faults", "bot.extras"),
     }
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError, UsageError
+from bot.extras import install
 from bot.settings.secrets import read_secret
 
 if TYPE_CHECKING:
@@ -92,7 +93,4 @@ _OPENERS: dict[str, Callable[[Parley, str, Callable[[str], None]], Runner]] = {
 
 
 def _not_installed(error: ModuleNotFoundError, extra: str) -> SettingsError:
-    return SettingsError(
-        f"The library {error.name} is not installed, which {extra} needs. "
-        f"Run: python -m pip install -c constraints.txt '.[{extra}]'"
-    )
+    return SettingsError(f"The library {error.name} is not installed, which {extra} needs. {install(extra)}")

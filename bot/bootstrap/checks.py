@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.errors import ChannelError
+from bot.extras import install
 from bot.settings import Settings
 from bot.settings.secrets import read_secret
 
@@ -32,8 +33,6 @@ async def _ask(settings: Settings, name: str, token: str) -> tuple[str, str]:
 
             return await ask_discord(settings.discord, token)
     except ModuleNotFoundError as error:
-        raise ChannelError(
-            f"the library {error.name} is not installed. Run: python -m pip install -c constraints.txt '.[{name}]'"
-        ) from None
+        raise ChannelError(f"the library {error.name} is not installed. {install(name)}") from None
     except TimeoutError:
         raise ChannelError(f"it did not answer within {PATIENCE:.0f} seconds") from None

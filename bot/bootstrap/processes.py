@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.domain import Channel
 from bot.errors import SettingsError
+from bot.extras import install
 from bot.ports import LanguageTools, Storage, Texts
 from bot.settings import Settings
 
@@ -31,7 +32,7 @@ NOTHING_TO_DO = (
     "`parley serve` answers its turns itself, so that a worker has nothing to do. "
     'Set turns.answered_by = "workers" for both.'
 )
-NO_QUEUE = "PostgreSQL needs the library {module}, which is not installed. Run: pip install 'parley[postgres]'"
+NO_QUEUE = f"PostgreSQL needs the library {{module}}, which is not installed. {install('postgres')}"
 
 
 class Parts(Protocol):

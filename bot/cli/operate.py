@@ -151,7 +151,14 @@ def setup(
         pass
     with state.parley() as parley:
         parley.prepare(note)
-        if folder is not None and not parley.store.knowledge.documents():
+        if folder is None:
+            return
+        documents = parley.store.knowledge.documents()
+        if any(Path(document.source).is_relative_to(folder) for document in documents):
+            return  # it was indexed before
+        if documents:
+            note(f"The knowledge base is not empty, so the example was left out. To add it: parley kb add {folder}")
+        else:
             added = [outcome for outcome in parley.ingestor.add([folder]) if outcome.document_id]
             parley.searcher.refresh()
             note(f"Indexed the example {example}: {len(added)} documents.")

@@ -12,7 +12,7 @@ from bot.skills import Skill, SkillMatch
 
 MIN_CLAIM = 0.5  # less sure claims leave the text to the default skill
 
-_COMMAND = re.compile(r"^/(?P<name>[A-Za-z_][\w-]*)(?:@\w+)?(?:\s+(?P<rest>.*))?$", re.DOTALL)
+_COMMAND = re.compile(r"^/(?P<name>[^\W\d][^\s/@.,:;!?。，：；！？]*)(?:@\w+)?(?:\s+(?P<rest>.*))?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,14 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
 from bot.errors import StorageError
+from bot.extras import install
 from bot.storage.details import to_json
 from bot.storage.errors import FULL
 
 BUSY_TIMEOUT_S = 10.0
 CONNECT_TIMEOUT_S = 10
 READERS = 4
-NO_DRIVER = "PostgreSQL needs its driver, and {module} is not installed. Run: pip install 'parley[postgres]'"
+NO_DRIVER = f"PostgreSQL needs its driver, and {{module}} is not installed. {install('postgres')}"
 NO_DATABASE = "Parley does not know {name}; begin database_url with sqlite:// or postgresql+psycopg://."
 WRITERS = 8  # on PostgreSQL, where they need not queue
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from bot.extras import install
+
 EXTENSION = "vector"
 PREPARING = 0x766563746F72  # "vector": any number would do that all processes share
 OLDEST = (0, 8)  # the first that searches on until enough is found
 
 NO_LIBRARY = "the library {module} is not installed"
-GET_LIBRARY = "Run: pip install 'parley[postgres]'"
+GET_LIBRARY = install("postgres")
 NOT_INSTALLED = "the database's server has no pgvector"
 INSTALL = "Install it there (package postgresql-NN-pgvector, or the image pgvector/pgvector), then restart Parley."
 REFUSED = "this user may not switch pgvector on in the database"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from retrieval.ports import Vectors
 
 _SIF = 1e-3  # `a` of the paper
-_NEEDED = "Word2Vec needs gensim; install it with: pip install 'parley[word2vec]'."
+_NEEDED = "Word2Vec needs gensim. Run: python -m pip install -c constraints.txt '.[word2vec]'"
 
 
 class Word2VecEmbedder:

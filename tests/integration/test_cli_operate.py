@@ -212,7 +212,9 @@ def test_setup_indexes_an_example_once(parley: Parley) -> None:
     assert "shop-faq" in done.err
     count = len(parley("kb", "list", "--json").rows)
     assert count > 80
-    assert parley("setup", "--example", "llm-faq").code == 0
+    assert parley("setup", "--example", "shop-faq").err == ""
+    other = parley("setup", "--example", "llm-faq")
+    assert (other.code, "the example was left out" in other.err) == (0, True)
     assert len(parley("kb", "list", "--json").rows) == count
 
 

@@ -187,4 +187,4 @@ def test_without_the_extra_it_says_which(shell: Parley, postgres_url: str, tmp_p
     }
     done = shell("worker", **lacking)
     assert done.code in {2, 4}
-    assert "pip install 'parley[postgres]'" in done.sentence
+    assert "python -m pip install -c constraints.txt '.[postgres]'" in done.sentence

@@ -39,6 +39,18 @@ def test_a_persona_may_choose_another_default() -> None:
     assert Router(BOOK).route("Tell me a story", "en", default="chat").skill.name == "chat"
 
 
+@pytest.mark.parametrize("said", ["/胡说", "/胡说 八道", "/ерунда", "/बकवास@parley_bot", "/nonsense"])
+def test_a_command_in_any_script_is_told_to_be_unknown(said: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        Router(BOOK).route(said, "en")
+    assert raised.value.values == {"name": said[1:].split()[0].split("@")[0]}
+
+
+@pytest.mark.parametrize("said", ["/", "/usr/bin", "/2 of them", "/ 胡说", "/?"])
+def test_a_slash_alone_makes_no_command(said: str) -> None:
+    assert Router(BOOK).route(said, "en").skill.name == "answer"
+
+
 def test_an_unknown_command_is_said_so() -> None:
     with pytest.raises(InvalidInput) as raised:
         Router(BOOK).route("/frobnicate now", "en")
