@@ -6,6 +6,8 @@ from bot.storage.engine import is_sqlite, open_engines, parse
 from bot.storage.errors import translate_errors
 from bot.storage.revisions import absent
 
+_HEADING = "*** in database main ***"
+
 
 def damage(url: str) -> str | None:
     """The first thing that is wrong with the file, in SQLite's words, which name pages and tables and no content; None
@@ -21,4 +23,4 @@ def damage(url: str) -> str | None:
             found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
     finally:
         engines.dispose()
-    return None if found == "ok" else " ".join(found.split())
+    return None if found == "ok" else " ".join(found.removeprefix(_HEADING).split())
