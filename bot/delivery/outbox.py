@@ -14,7 +14,7 @@ from typing import TypeVar
 from bot import faults
 from bot.delivery.pacing import Pacer
 from bot.delivery.part_rows import ATTACHMENT, PartRows
-from bot.delivery.ports import Outlet, Part
+from bot.delivery.ports import Outlet, Part, Shown
 from bot.delivery.retrying import Patience, Retrier
 from bot.delivery.whole import whole
 from bot.domain import Attachment, Doubt, SentPart, Turn
@@ -146,8 +146,26 @@ class Outbox:
 
     async def _take_off(self, position: int) -> None:
         external_id = self._rows[position].external_id
+        if not external_id and position != ATTACHMENT and self._rows.in_doubt(position):
+            external_id = await self._brought_back(position)
         if external_id:
             await self._retry(lambda: _called("remove", self._outlet.remove(external_id)), paced=False)
+
+    async def _brought_back(self, position: int) -> str:
+        """The id of a part that may have been sent, and is not wanted any more; empty where nobody can tell."""
+        placeholder = replace(self._outlet.render(Shown("…"))[0], position=position)
+        nonce = nonce_of(self._turn_id, position, self._gone.get(position, ""))
+        external_id = ""
+
+        async def bring() -> None:
+            nonlocal external_id
+            found = await self._outlet.find(placeholder, self._rows[position].hint, self._rows.known)
+            external_id = found.external_id
+            if not external_id and found.sure:  # the nonce gives the message that stands, or one that goes at once
+                external_id = await _called("send", self._outlet.send(placeholder, nonce))
+
+        await self._retry(bring)
+        return external_id
 
     async def _send(self, part: Part) -> None:
         await self._rows.sending(part.position, partial(self._hint, part.position))

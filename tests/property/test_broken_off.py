@@ -245,6 +245,24 @@ def test_a_kill_at_any_point_changes_nothing_that_people_see(name: str) -> None:
     run_virtually(main())
 
 
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_a_question_that_is_deleted_while_its_answer_is_being_sent_leaves_nothing(forgetful: bool) -> None:
+    """The message stands there, and the run that sent it has lost its turn before it learned so."""
+
+    async def main() -> None:
+        desk = desk_of(Scenario((), forgetful=forgetful, slowly=True))
+        desk.platform.delay = 1.0
+        await desk.reception.receive(desk.incoming("slow one", update="u1", message="q1"))
+        while not desk.platform.messages:  # noqa: ASYNC110 - it is looked at, nobody tells
+            await asyncio.sleep(0.01)
+        await deletes_the_question(desk)
+        await asyncio.sleep(30)
+        await desk.reception.aclose()
+        assert desk.texts == []
+
+    run_virtually(main())
+
+
 def test_where_nobody_can_tell_the_row_says_so_and_the_operator_has_chosen() -> None:
     """The platform knows no nonces and its messages cannot be looked for."""
 
