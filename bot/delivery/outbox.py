@@ -6,6 +6,7 @@ Each part is noted before it is sent and after, so that a restart edits what sta
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,8 @@ from bot.delivery.whole import whole
 from bot.domain import Attachment, Doubt, SentPart, Turn
 from bot.errors import MessageGone, TryLater
 from bot.ports import Storage
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -184,6 +187,7 @@ class Outbox:
             await whole(send())
         except TryLater as error:
             if error.doubtful:
+                log.info("turn %s, part %s: nobody knows whether it was sent", self._turn_id, part.position)
                 tried = self._doubtful.get(part.position, part.digest)
                 self._doubtful[part.position] = part.digest if tried == part.digest else ""
             raise
@@ -210,6 +214,7 @@ class Outbox:
         """Whether a part in doubt needs no sending any more: its message was found, or it is to be left."""
         found = await self._outlet.find(part, self._rows[position].hint, self._rows.known)
         if found.external_id:
+            log.info("turn %s, part %s: it was sent as %s", self._turn_id, position, found.external_id)
             del self._doubtful[position]
             await self._rows.sent(position, found.external_id, digest)
             return True

@@ -13,7 +13,7 @@ from tests.chaos.plan import Plan
 from tests.chaos.stage import Spot, Stage
 
 UNANSWERED = 3  # questions in one place
-GIVEN_UP = 20.0  # seconds after which people ask on
+GIVEN_UP = 120.0  # seconds after which people ask on; sooner, the next to press Stop would stop this one's answer
 
 
 class Crowd:
