@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import discord
+from discord.gateway import KeepAliveHandler
 
 from bot.channels.discord.api import find_gateway, is_discord
 from bot.channels.discord.asides import Asides
@@ -96,6 +98,9 @@ class Connection:
             task.cancel()
         running.cancel()
         await self._client.close()  # while it connects again, the library takes a cancellation for the end of that
+        for thread in threading.enumerate():  # the heart of a connection that it gave up while it connected goes on
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._client._connection:
+                thread.stop()
         tasks: set[asyncio.Future[Any]] = {running, *self._catching_up}
         await asyncio.wait(tasks, timeout=CLOSED_WITHIN)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from bot.channels.discord import catch_up, connection
 from bot.channels.discord.client import ParleyClient
@@ -399,6 +401,8 @@ async def test_it_ends_while_it_connects_again(tmp_path: Path, monkeypatch: pyte
         done, _ = await asyncio.wait({ending}, timeout=5)
         ending.cancel()
         assert done
+        hearts = [thread for thread in threading.enumerate() if isinstance(thread, KeepAliveHandler)]
+        await eventually(lambda: not any(heart.is_alive() for heart in hearts))
 
 
 async def test_what_is_too_old_is_not_caught_up(tmp_path: Path) -> None:
