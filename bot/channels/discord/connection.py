@@ -6,12 +6,13 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import discord
-from discord.gateway import KeepAliveHandler
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
 from bot.channels.discord.api import find_gateway, is_discord
 from bot.channels.discord.asides import Asides
@@ -98,11 +99,17 @@ class Connection:
             task.cancel()
         running.cancel()
         await self._client.close()  # while it connects again, the library takes a cancellation for the end of that
-        for thread in threading.enumerate():  # the heart of a connection that it gave up while it connected goes on
-            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._client._connection:
-                thread.stop()
         tasks: set[asyncio.Future[Any]] = {running, *self._catching_up}
         await asyncio.wait(tasks, timeout=CLOSED_WITHIN)
+        for socket in self._left_open():
+            with suppress(Exception):
+                async with asyncio.timeout(CLOSED_WITHIN):
+                    await socket.close(1000)
+
+    def _left_open(self) -> list[DiscordWebSocket]:
+        """What the library forgets where it is cancelled while it connects; each has a thread that keeps it alive."""
+        hearts = [thread for thread in threading.enumerate() if isinstance(thread, KeepAliveHandler)]
+        return [heart.ws for heart in hearts if heart.ws._connection is self._client._connection]
 
     def refused(self, error: ChannelError) -> None:
         """A call was refused in a way that ends the channel."""
