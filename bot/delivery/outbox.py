@@ -158,17 +158,15 @@ class Outbox:
         """The id of a part that may have been sent, and is not wanted any more; empty where nobody can tell."""
         placeholder = replace(self._outlet.render(Shown("…"))[0], position=position)
         nonce = nonce_of(self._turn_id, position, self._gone.get(position, ""))
-        external_id = ""
 
-        async def bring() -> None:
-            nonlocal external_id
+        async def bring() -> str:
             found = await self._outlet.find(placeholder, self._rows[position].hint, self._rows.known)
-            external_id = found.external_id
-            if not external_id and found.sure:  # the nonce gives the message that stands, or one that goes at once
-                external_id = await _called("send", self._outlet.send(placeholder, nonce))
+            if found.external_id or not found.sure:
+                return found.external_id
+            # The nonce gives the message that stands, or one that goes at once.
+            return await _called("send", self._outlet.send(placeholder, nonce))
 
-        await self._retry(bring)
-        return external_id
+        return await self._retry(bring)
 
     async def _send(self, part: Part) -> None:
         await self._rows.sending(part.position, partial(self._hint, part.position))

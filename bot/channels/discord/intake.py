@@ -82,12 +82,7 @@ class Intake:
     async def _is_read_later(self, channel: int) -> bool:
         """Whether the next connection catches up there. Taken in now, a message might overtake one that was missed."""
         there = conversation_id(self._me, channel)
-        turns = await persistently(
-            lambda: self._storage.read(
-                lambda work: list(work.conversations.with_people(Channel.DISCORD, str(self._me)))
-            )
-        )
-        return any(turn.conversation_id == there for turn in turns)
+        return bool(await persistently(lambda: self._storage.read(lambda work: work.conversations.history(there, 1))))
 
     async def take(self, message: discord.Message) -> None:
         """As `message`, for whoever holds the channel's order already."""
