@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, InvalidInput
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ class Background:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            # What a platform refuses here (a reaction, a late toast) harms nobody; anything else is a mistake.
-            level = logging.INFO if isinstance(error, DeliveryError | TimeoutError) else logging.WARNING
+            # What a platform refuses here (a reaction, a late toast), and an inline question that cannot be kept, harm
+            # nobody; anything else is a mistake.
+            harmless = isinstance(error, DeliveryError | InvalidInput | TimeoutError)
+            level = logging.INFO if harmless else logging.WARNING
             log.log(level, "a side task failed: %s", type(error).__name__)

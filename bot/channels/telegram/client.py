@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from telegram.error import TelegramError
+from telegram.error import NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -24,9 +25,43 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
 class QuietRequest(HTTPXRequest):
-    """The library's own would log what it cannot read, which may be what people said."""
+    """The library's own would log what it cannot read, which may be what people said; and it would leave a socket open
+    where it is closed while a call connects, as httpcore's pool no longer knows of that connection then.
+    """
 
-    __slots__ = ()
+    __slots__ = ("_calls", "_closed")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._calls: set[asyncio.Task[tuple[int, bytes]]] = set()
+        self._closed = False
+
+    async def initialize(self) -> None:
+        self._closed = False
+        await super().initialize()
+
+    async def shutdown(self) -> None:
+        """Break off the calls that are under way, then close. Theirs end with NetworkError."""
+        self._closed = True
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        await super().shutdown()
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        if self._closed:
+            raise NetworkError("The client is closed")
+        call = asyncio.create_task(super().do_request(*args, **kwargs))
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        try:
+            return await call
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if caller is None or caller.cancelling():
+                raise
+            raise NetworkError("The client was closed") from None
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:

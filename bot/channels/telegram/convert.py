@@ -74,8 +74,8 @@ def person(message: Message) -> User | None:
 
 
 def of_user(user: TelegramUser) -> User | None:
-    """A person; None for a bot."""
-    return None if user.is_bot else User(Channel.TELEGRAM, str(user.id), user.full_name)
+    """A person; None for a bot. A deleted account has no name, and the library gives None for it."""
+    return None if user.is_bot else User(Channel.TELEGRAM, str(user.id), user.full_name or "")
 
 
 def _of_chat(chat: Chat) -> User:

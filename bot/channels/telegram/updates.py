@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ ALLOWED = ("message", "edited_message", "callback_query", "inline_query", "messa
 
 TakeIn = Callable[[dict[str, Any]], Awaitable[None]]
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # in a Python text, a surrogate is always a lone one
+
 
 def is_slow(update: dict[str, Any]) -> bool:
     """Whether an update may need a download before its turn can be kept."""
@@ -27,6 +30,15 @@ def is_slow(update: dict[str, Any]) -> bool:
         return False
     replied = message.get("reply_to_message")
     return "document" in message or (isinstance(replied, dict) and "document" in replied)
+
+
+def storable(part: Any) -> Any:
+    """The update with U+FFFD for what no database keeps, one UTF-16 code unit for one, as entities count them."""
+    if isinstance(part, str):
+        return _UNSTORABLE.sub("\ufffd", part)
+    if isinstance(part, list):
+        return [storable(each) for each in part]
+    return {key: storable(value) for key, value in part.items()} if isinstance(part, dict) else part
 
 
 class Door:
@@ -42,7 +54,7 @@ class Door:
     async def take_in(self, raw: dict[str, Any]) -> None:
         """Return when the update's turn is kept. Raises StorageError."""
         try:
-            update = Update.de_json(raw, self._application.bot)
+            update = Update.de_json(storable(raw), self._application.bot)
         except Exception as error:  # noqa: BLE001 - a shape that the library does not know
             log.warning("an update of an unknown shape is left out (%s)", type(error).__name__)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -100,11 +101,17 @@ updates = st.one_of(
 )
 
 
+MISTAKES = ("an update could not be taken in", "an update is left out", "a side task failed")
+
+
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(st.lists(updates, min_size=EACH, max_size=EACH))
-def test_none_of_a_thousand_updates_stops_the_bot(made: list[dict[str, Any]]) -> None:
+@given(made=st.lists(updates, min_size=EACH, max_size=EACH))
+def test_none_of_a_thousand_updates_stops_the_bot(caplog: pytest.LogCaptureFixture, made: list[dict[str, Any]]) -> None:
+    caplog.clear()
     with TemporaryDirectory() as folder:
         asyncio.run(_take(Path(folder), made))
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not [line for line in said if line.startswith(MISTAKES)]
 
 
 async def _take(home: Path, made: list[dict[str, Any]]) -> None:
@@ -116,6 +123,16 @@ async def _take(home: Path, made: list[dict[str, Any]]) -> None:
         answer = await alice.private_chat().answer(20.0)
         assert answer.text == "You said: still there?"
         await bot.server.until(lambda: not bot.server.world.updates.pending)
+
+
+async def test_what_no_database_keeps_is_replaced_wherever_it_stands(home: Path) -> None:
+    async with bench(home) as bot:
+        alice = bot.server.person("Alice")
+        message = (await alice.private_chat().says(alice, "/chat one")).to_json()
+        await alice.private_chat().answer()
+        nul = {"from": message["from"] | {"first_name": "A\x00"}, "text": "/chat t\x00wo", "message_id": 9}
+        bot.server.raw_update({"message": message | nul})
+        await bot.server.until(lambda: alice.private_chat().shown()[-1].text == "You said: t\ufffdwo")
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b", "@parley_bot"])

@@ -37,6 +37,11 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def test_a_person_without_a_name_is_a_person() -> None:
+    user = convert.person(message(**{"from": ALICE | {"first_name": "", "last_name": "Li"}}))
+    assert user is not None and user.display_name == ""
+
+
 def test_a_message_becomes_what_delivery_takes() -> None:
     sent = message("hello", reply_to_message={"message_id": 4, "date": 1, "chat": PRIVATE, "from": ALICE, "text": "hi"})
     user, where = convert.person(sent), convert.place(sent)
