@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -60,6 +61,8 @@ class Server:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name=f"parley-{self._name}", daemon=True)
                 self._thread.start()
+                # A thread that is inside the library when Python ends aborts the whole process.
+                atexit.register(self.close)
             self._changed.notify_all()
         return ticket
 
@@ -84,6 +87,7 @@ class Server:
             self._changed.notify_all()
         if thread is not None:
             thread.join()
+            atexit.unregister(self.close)
 
     def _run(self) -> None:
         while self._wait():

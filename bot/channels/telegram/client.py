@@ -24,6 +24,10 @@ POOL_WAIT = 30.0  # seconds for a free connection
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
+class NeverSent(Exception):  # noqa: N818
+    """The cause of an error of a call that was not even begun."""
+
+
 class QuietRequest(HTTPXRequest):
     """The library's own would log what it cannot read, which may be what people said; and it would leave a socket open
     where it is closed while a call connects, as httpcore's pool no longer knows of that connection then.
@@ -51,7 +55,7 @@ class QuietRequest(HTTPXRequest):
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         if self._closed:
-            raise NetworkError("The client is closed")
+            raise NetworkError("The client is closed") from NeverSent()
         call = asyncio.create_task(super().do_request(*args, **kwargs))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)

@@ -39,7 +39,7 @@ _NEVER = (
 )
 
 # The request did not leave this machine, or found nobody there: it can be sent again without doubt.
-_NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+_NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "NeverSent"})
 
 
 class NotModified(DeliveryError):  # noqa: N818

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import threading
@@ -101,6 +102,7 @@ class PagedWorker:
         self._inbox.put(None)
         if self._thread is not None:
             self._thread.join()
+            atexit.unregister(self.close)
 
     def _queue(
         self, item: PagedJob | PagedLook, caller: Caller, prompt: int, new: int = 0, deadline: float | None = None
@@ -118,6 +120,7 @@ class PagedWorker:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=f"parley-{self._name}", daemon=True)
             self._thread.start()
+            atexit.register(self.close)  # a thread that is inside the library when Python ends aborts the process
 
     def _run(self) -> None:
         while not self._closed.is_set():

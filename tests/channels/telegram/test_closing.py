@@ -9,6 +9,8 @@ import pytest
 from telegram.error import NetworkError
 
 from bot.channels.telegram.client import build
+from bot.channels.telegram.errors import door
+from bot.errors import TryLater
 from bot.settings.channels import TelegramSettings
 from tests.support.telegram_server import TOKEN, TelegramServer
 
@@ -46,8 +48,9 @@ async def test_a_closed_client_refuses_calls_until_it_is_opened_again() -> None:
         bot = build(TelegramSettings(base_url=server.base_url, base_file_url=server.base_file_url), TOKEN).bot
         await bot.initialize()
         await bot.shutdown()
-        with pytest.raises(NetworkError):
+        with pytest.raises(TryLater) as refused, door():
             await bot.get_me()
+        assert not refused.value.doubtful
         await bot.initialize()
         assert (await bot.get_me()).id == bot.id
         await bot.shutdown()
