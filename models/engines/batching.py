@@ -22,8 +22,9 @@ from models.errors import EngineFailed
 from models.types import FinishReason
 
 _PROMPT_SECONDS = 0.5
-"""So long may prompts hold up what is being written, at a piece's end. Channels show a growing text about once a second,
-and the fewer steps are made with half the rows, the sooner all are done: eight at once take .84 of the time with .1."""
+"""So long may prompts hold up what is being written, at a piece's end. Channels show a growing text about once a
+second, and the fewer steps are made with half the rows, the sooner all are done: eight at once take .84 of the time
+that they take with .1."""
 Record = Callable[[int, int, float], None]
 """Takes how many tokens of prompts and of new text were computed, and in how many seconds."""
 
