@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.models.aside import Aside
 from models.engines.loading import LoadedModel, load_causal, load_generator
 from models.engines.tokenizing import ChatTokenizer
 
 
-def quality(folder: Path, text: str, peers: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+def quality(folder: Path, text: str, peers: Mapping[str, Aside]) -> dict[str, dict[str, float]]:
     """Give KL to fp32 and agreement of the likeliest token for the engine's types, transformers' bf16, and peers."""
     import torch
 
@@ -21,7 +22,7 @@ def quality(folder: Path, text: str, peers: Mapping[str, Any]) -> dict[str, dict
         "ours bf16": _lines(load_generator(folder, "cpu", "bfloat16", None), ids),
         "generate bf16": _lines(load_causal(folder, "cpu", "bfloat16", None), ids),
     }
-    found |= {name: torch.from_numpy(peer.lines(ids)) for name, peer in peers.items()}
+    found |= {name: torch.from_numpy(peer.call("lines", ids)[0]) for name, peer in peers.items()}
     return {
         name: {
             "kl_to_fp32": float((exact.exp() * (exact - lines)).sum(-1).mean()),
