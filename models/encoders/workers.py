@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from models.encoders.forward import Rows, Vectors
 
 _LARGEST_BATCH, _SMALLEST_BATCH = 512, 128  # tokens; measured: more leave the processor's cache
-_WORTH_ALL_THREADS = 2e9  # multiplications of a lone batch; fewer are done sooner by one thread
+_WORTH_ALL_THREADS = 6e9
+"""Multiplications of a lone batch (.03 s on a core that multiplies bf16). With fewer it is not worth a second pool of
+OpenMP's threads: where all pools have more threads than there are cores, GNU's let theirs sleep between two operations,
+and the generative model beside it writes a third slower (3.5 s became 4.6 s for eight texts at once, 2 cores), for as
+long as the second pool's first thread lives."""
 
 
 class SideBySide:
@@ -33,6 +37,8 @@ class SideBySide:
         self._threads = threads
         self._many = _single_threaded(threads)
         self._lone = _single_threaded(threads)
+        # A pool of OpenMP's threads belongs to the thread that first needed it, so one thread has all large lone ones.
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="encoder-large")
 
     def tokens_per_batch(self, total: int) -> int:
         return min(max(total // self._threads, _SMALLEST_BATCH), _LARGEST_BATCH)
@@ -41,7 +47,7 @@ class SideBySide:
         if len(batches) > 1:
             return self._many.map(self._inner, batches)
         if batches and self._inner.multiplications(batches[0]) > _WORTH_ALL_THREADS:
-            return map(self._inner, batches)
+            return self._large.map(self._inner, batches)
         return self._lone.map(self._inner, batches)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ class CrossEncoderReranker:
         self._name = name or folder.name
         self._device = device
         self._max_tokens = max_tokens
-        self._lock = threading.Lock()
+        # One thread does the work, whoever asks: each that does gets a pool of OpenMP's threads of its own, and pools
+        # slow each other down (models/encoders/workers.py).
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="parley-rerank")
         self._parts: tuple[Any, Any] | None = None
 
     @property
@@ -40,29 +42,31 @@ class CrossEncoderReranker:
 
     def score(self, query: str, passages: Sequence[str]) -> list[float]:
         """Give for each passage how likely it answers, 0 to 1, in their order. Raises InvalidWeights, EngineFailed."""
-        if not passages:
-            return []
-        import torch
-
-        with self._lock:
-            tokenizer, model = self._load()
-            try:
-                # Neighbours in length share a batch, so that little is padded.
-                order = sorted(range(len(passages)), key=lambda index: len(passages[index]))
-                found = [0.0] * len(passages)
-                for start in range(0, len(order), _BATCH):
-                    batch = order[start : start + _BATCH]
-                    scores = self._batch(tokenizer, model, query, [passages[index] for index in batch])
-                    for index, score in zip(batch, scores, strict=True):
-                        found[index] = score
-            except torch.OutOfMemoryError as error:
-                raise EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller reranker.") from error
-        return found
+        return self._worker.submit(self._score, query, list(passages)).result() if passages else []
 
     def close(self) -> None:
         """Free the model; it is loaded anew when it is asked again."""
-        with self._lock:
-            self._parts = None
+        self._worker.submit(self._free).result()
+
+    def _free(self) -> None:
+        self._parts = None
+
+    def _score(self, query: str, passages: Sequence[str]) -> list[float]:
+        import torch
+
+        tokenizer, model = self._load()
+        found = [0.0] * len(passages)
+        try:
+            # Neighbours in length share a batch, so that little is padded.
+            order = sorted(range(len(passages)), key=lambda index: len(passages[index]))
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                scores = self._batch(tokenizer, model, query, [passages[index] for index in batch])
+                for index, score in zip(batch, scores, strict=True):
+                    found[index] = score
+        except torch.OutOfMemoryError as error:
+            raise EngineFailed(f"The model '{self._name}' ran out of memory. Use a smaller reranker.") from error
+        return found
 
     def _batch(self, tokenizer: Any, model: Any, query: str, passages: Sequence[str]) -> list[float]:
         import torch
