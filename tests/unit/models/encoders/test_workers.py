@@ -35,7 +35,9 @@ def test_batches_come_back_in_their_order(folder: Path) -> None:
             assert found == pytest.approx(alone(rows), abs=1e-6)
 
 
-def test_a_large_lone_batch_takes_torchs_own_threads_in_a_thread_for_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_lone_batch_takes_torchs_own_threads_in_one_thread(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     computing: list[str] = []
 
     class Noting:
