@@ -1,12 +1,7 @@
-"""How to install what an extra brings: Parley comes from a checkout, with the versions that it was tested with."""
+"""How to install what an extra brings. The sentence is that of `models`, which runs without `bot`."""
 
 from __future__ import annotations
 
+from models.extras import install
 
-def install(extra: str) -> str:
-    """The sentence that says what to run.
-
-    >>> install("telegram")
-    "Run: python -m pip install -c constraints.txt '.[telegram]'"
-    """
-    return f"Run: python -m pip install -c constraints.txt '.[{extra}]'"
+__all__ = ["install"]

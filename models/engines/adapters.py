@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from models.engines.mixed import FloatEmbedding
 from models.errors import EngineFailed, InvalidWeights
+from models.extras import install
 
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 _PREFIX = "base_model.model."  # what peft puts before the names of the base model's modules
@@ -140,10 +141,7 @@ def _read(name: str, folder: Path, number: int) -> dict[str, _Part]:
         from peft import LoraConfig, PeftConfig
         from peft.utils import load_peft_weights
     except ImportError:
-        raise EngineFailed(
-            "models.adapters names adapters, and peft is not installed. "
-            "Run: python -m pip install -c constraints.txt '.[lora]'"
-        ) from None
+        raise EngineFailed(f"models.adapters names adapters, and peft is not installed. {install('lora')}") from None
     try:
         config: Any = PeftConfig.from_pretrained(str(folder))
         weights: dict[str, Tensor] = load_peft_weights(str(folder), device="cpu")

@@ -17,6 +17,7 @@ from models.engines.loading import LoadedModel
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import EngineFailed
+from models.extras import install
 from models.folders import check_gguf
 from models.locks import LOADING
 
@@ -86,7 +87,7 @@ def check_llamacpp() -> None:
     except ValueError:  # what stands under the name is no module
         there = False
     if not there:
-        raise EngineFailed("GGUF models need llama.cpp. Install it with `pip install 'parley[llamacpp]'`.")
+        raise EngineFailed(f"GGUF models need llama.cpp. {install('llamacpp')}")
 
 
 def _opened(gguf: Path) -> LlamaCppModel:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import EngineFailed
+from models.extras import install
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,9 +33,7 @@ class SchemaGuide:
         try:
             import llguidance
         except ImportError as error:
-            raise EngineFailed(
-                "Answers in a fixed form need llguidance. Install it with `pip install 'parley[schema]'`."
-            ) from error
+            raise EngineFailed(f"Answers in a fixed form need llguidance. {install('schema')}") from error
         tokens = self._all_tokens()
         try:
             grammar = llguidance.LLMatcher.grammar_from_json_schema(json.dumps(schema))

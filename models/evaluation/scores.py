@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.errors import InvalidRows
+from models.extras import install
 from models.types import Prediction
 
 BINS = 10
@@ -66,9 +67,7 @@ def translation_scores(texts: Sequence[str], references: Sequence[str], target: 
         from sacrebleu.metrics.bleu import BLEU
         from sacrebleu.metrics.chrf import CHRF
     except ModuleNotFoundError as error:
-        raise InvalidRows(
-            "BLEU and chrF need sacrebleu. Run: python -m pip install -c constraints.txt '.[eval]'"
-        ) from error
+        raise InvalidRows(f"BLEU and chrF need sacrebleu. {install('eval')}") from error
     bleu = BLEU(tokenize=_TOKENIZERS.get(target, "13a"))
     score = bleu.corpus_score(list(texts), [list(references)]).score
     chrf = CHRF().corpus_score(list(texts), [list(references)]).score

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from bot.extras import install
 from bot.settings import load_settings
 from bot.storage import migrate
 from tests.integration.conftest import Parley, TinyModels
@@ -62,7 +63,7 @@ def test_a_gguf_file_is_listed_and_checked(
     checked = parley("models", "check", "--json")
     assert checked.code == 6
     assert [(row["state"], row["do"]) for row in checked.rows if row["name"] == "tiny-q8"] == [
-        ("unrunnable", "GGUF models need llama.cpp. Install it with `pip install 'parley[llamacpp]'`.")
+        ("unrunnable", f"GGUF models need llama.cpp. {install('llamacpp')}")
     ]
     there = ModuleType("llama_cpp")
     there.__spec__ = ModuleSpec("llama_cpp", None)

@@ -13,6 +13,7 @@ from models.engines.loading import LoadedModel, NumberType, context_tokens, end_
 from models.engines.paged.ranks import ranks
 from models.engines.tokenizing import ChatTokenizer
 from models.errors import EngineFailed, InvalidWeights
+from models.extras import install
 from models.folders import check_folder
 from models.memory import Quantisation
 
@@ -87,8 +88,7 @@ def _packed(quantisation: Quantisation, place: torch.device) -> dict[str, Any]:
         from torchao.quantization import Int4WeightOnlyConfig, Int8WeightOnlyConfig
     except ImportError:
         raise EngineFailed(
-            f"models.quantisation is {quantisation}, and torchao is not installed. "
-            "Run: python -m pip install -c constraints.txt '.[gpu]'"
+            f"models.quantisation is {quantisation}, and torchao is not installed. {install('gpu')}"
         ) from None
     from transformers import TorchAoConfig
 

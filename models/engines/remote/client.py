@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.engines.remote.server import Server
 from models.errors import EngineFailed
+from models.extras import install
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAI
@@ -36,8 +37,7 @@ def require(library: str) -> None:
         import_module(library)
     except ModuleNotFoundError as error:
         raise EngineFailed(
-            f"The library {error.name} is not installed, which model servers need. "
-            "Run: python -m pip install -c constraints.txt '.[openai]'"
+            f"The library {error.name} is not installed, which model servers need. {install('openai')}"
         ) from None
 
 

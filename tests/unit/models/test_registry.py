@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from models.catalogue import Task
 from models.engines.llamacpp_engine import LlamaCppGenerator
 from models.errors import EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.extras import install
 from models.ports import Generator
 from models.registry import ModelOptions, Registry
 from models.tasks.classifiers import ClassifierSentiment
@@ -212,5 +214,5 @@ def test_a_gguf_file_without_llama_cpp_says_what_to_install(tmp_path: Path, monk
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     path = tmp_path / "tiny.gguf"
     path.write_bytes(b"GGUF")
-    with pytest.raises(EngineFailed, match=r"pip install 'parley\[llamacpp\]'"):
+    with pytest.raises(EngineFailed, match=re.escape(install("llamacpp"))):
         Registry(ModelOptions(tmp_path, overrides={"generate": str(path)})).generator()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import EngineFailed
+from models.extras import install
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
 from tests.support.tiny_models import build_tiny_llama
 
@@ -70,5 +72,5 @@ async def test_without_the_library_it_says_what_to_install(
     import sys
 
     monkeypatch.setitem(sys.modules, "llguidance", None)
-    with pytest.raises(EngineFailed, match=r"parley\[schema\]"):
+    with pytest.raises(EngineFailed, match=re.escape(install("schema"))):
         await write(engine, schema=SCHEMA)
