@@ -10,7 +10,7 @@ from models.ports import Encoder, Generator, Reranker, SentimentClassifier
 from models.shelf import Shelf, Slot
 from models.tasks.translation.careful import UnitTranslator
 from models.tasks.translation.spans import Kind
-from models.types import NOBODY, Caller, ChatMessage, GenerationEvent, GenerationRequest, Prediction
+from models.types import NOBODY, Caller, ChatMessage, GenerationEvent, GenerationRequest, Prediction, signed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,13 +48,15 @@ class GeneratorHandle(Handle[Generator]):
         return self.engine.context_tokens
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """As `Generator.stream`; raises TooLarge, too."""
+        """As `Generator.stream`, with the name of the one that writes in each event: another may have its place by the
+        time it ends. Raises TooLarge, too.
+        """
         async with (
             self._shelf.hold(self._current) as engine,
             contextlib.aclosing(engine.stream(request)) as events,
         ):
             async for event in events:
-                yield event
+                yield signed(event, engine.name)
 
     async def score(
         self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY

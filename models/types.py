@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -96,6 +96,13 @@ class Finished:
 
 GenerationEvent = Waiting | TextChunk | Finished
 """What a generation yields: any number of Waiting and TextChunk, then one Finished."""
+
+
+def signed(event: GenerationEvent, model: str) -> GenerationEvent:
+    """The event with the name of the model that wrote it, unless it has one."""
+    if isinstance(event, TextChunk | Finished) and not event.model:
+        return replace(event, model=model)
+    return event
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, missing_models, named_models, too_small, writes_answers
+from bot.doors.models import ModelsDoor, chosen_models, missing_models, named_models
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
 from bot.doors.reranking import RerankerDoor
 from bot.doors.servers import model_servers
+from bot.doors.writers import WritersDoor
 from bot.errors import ModelUnavailable, ParleyError, StorageError
 from bot.examples_folder import example_folder, examples_folder
 from bot.settings import Settings
@@ -139,6 +140,11 @@ class Parley:
         return SkillBook.installed()
 
     @cached_property
+    def writers(self) -> WritersDoor:
+        chosen_models(self.settings)  # a wrong name is said now
+        return WritersDoor(self.registry, self.settings.dialogue.writing, self.settings.models_dir)
+
+    @cached_property
     def tools(self) -> Toolbox:
         settings = self.settings
         options = AnswerOptions(
@@ -149,8 +155,6 @@ class Parley:
             max_new_tokens=settings.models.max_new_tokens,
             temperature=settings.models.temperature,
             profile=settings.models.profile,
-            writes=writes_answers(settings),
-            too_small=too_small(settings),
             privacy=settings.dialogue.privacy,
         )
         return Toolbox(
@@ -162,6 +166,7 @@ class Parley:
             people=self.people,
             library=self.library,
             personas=self.personas,
+            writers=self.writers,
             skills=tuple(self.skills),
         )
 
@@ -269,7 +274,7 @@ class Parley:
         """Read the models part of the settings anew, and swap what differs while Parley runs; gives lines for the
         operator. What cannot be swapped stays until the next start. Raises SettingsError, and then nothing changed.
         """
-        lines, self.settings = await reload_models(self.settings, self.registry)
+        lines, self.settings = await reload_models(self.settings, self.registry, self.writers)
         return lines
 
     async def aclose(self) -> None:

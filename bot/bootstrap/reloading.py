@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bot.doors.models import chosen_models, named_models
+from bot.ports import Writers
 from bot.settings import Settings, load_settings
 from models.errors import ModelError
 from models.memory import gigabytes
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
 _SWAPPED = ("generate", "translate", "sentiment", "rerank")
 _FIXED = ("profile", "device", "threads", "embedder", "memory_gb", "quantisation", "adapters", "servers")
+_QUOTED = "quoted from now on, for a model of that size answers worse (dialogue.writing)"
 
 
-async def reload_models(settings: Settings, registry: Registry) -> tuple[list[str], Settings]:
-    """Give what to tell the operator, with what is in memory, and the settings as they are now.
+async def reload_models(settings: Settings, registry: Registry, writers: Writers) -> tuple[list[str], Settings]:
+    """Give what to tell the operator, with what is in memory, and the settings as they are now. `writers` goes by the
+    registry.
 
     Raises SettingsError, and changes nothing.
     """
@@ -27,6 +30,7 @@ async def reload_models(settings: Settings, registry: Registry) -> tuple[list[st
     chosen = chosen_models(fresh)
     before, after = named_models(settings.models), named_models(fresh.models)
     lines: list[str] = []
+    wrote = writers.writes
     done: dict[str, str | None] = {}
     for task in _SWAPPED:
         if before.get(task) == after.get(task):
@@ -39,6 +43,8 @@ async def reload_models(settings: Settings, registry: Registry) -> tuple[list[st
         else:
             lines.append(f"{task}: {names} from now on")
             done[_setting(task)] = getattr(fresh.models, _setting(task))
+    if writers.writes != wrote:
+        lines.append(f"Answers from articles: {_QUOTED if wrote else 'written from now on'}")
     waiting = [name for name in _FIXED if getattr(settings.models, name) != getattr(fresh.models, name)]
     if waiting:
         lines.append(f"At the next start: {', '.join(f'models.{name}' for name in waiting)}")

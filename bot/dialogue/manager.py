@@ -131,7 +131,7 @@ class DialogueManager:
         not answer: it would invent one.
         """
         route = self._router.route(text, language, default=persona.skill if persona else None)
-        if route.claimed or route.skill.name not in _FREE or self._tools.options.writes:
+        if route.claimed or route.skill.name not in _FREE or self._tools.writers.writes:
             return route
         known = is_answered(await self._tools.knowledge.search(text, 1, language), self._tools.options)
         return self._router.route(text, language) if known else route

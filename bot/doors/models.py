@@ -21,9 +21,6 @@ T = TypeVar("T")
 State = Literal["whole", "damaged", "missing", "unrunnable", "answers", "silent"]
 """How a chosen model is found: its files, whether what runs them is installed, or whether its server answers."""
 
-SMALL_MODEL_BYTES = 1_000_000_000  # about half a billion parameters in bf16
-
-
 _SETTINGS = {
     "generate": "generator",
     "embed": "embedder",
@@ -76,31 +73,6 @@ def missing_models(settings: Settings) -> list[ModelSpec]:
 
     specs = {spec.name: spec for chosen in chosen_models(settings).values() for spec in chosen}
     return [spec for spec in specs.values() if not status(spec, settings.models_dir).on_disk]
-
-
-def writes_answers(settings: Settings) -> bool:
-    """Whether the generator is asked to write answers from articles: as the operator says, else if it is large enough.
-
-    Of several the first one counts, as it is the one that is asked: where it is too small, nobody waits for what would
-    not be shown. Where another one answers in its place, `too_small` says whether that may.
-    """
-    if settings.dialogue.writing != "auto":
-        return settings.dialogue.writing == "always"
-    specs = chosen_models(settings)["generate"]
-    return bool(specs) and specs[0].name not in too_small(settings)
-
-
-def too_small(settings: Settings) -> frozenset[str]:
-    """The generators that may not write answers from articles, by name. A server's model is taken to be large: nobody
-    runs a server for less.
-    """
-    from models.catalogue import ServerSource
-    from models.weights import status
-
-    if settings.dialogue.writing != "auto":
-        return frozenset()
-    own = (spec for spec in chosen_models(settings)["generate"] if not isinstance(spec.source, ServerSource))
-    return frozenset(spec.name for spec in own if status(spec, settings.models_dir).bytes < SMALL_MODEL_BYTES)
 
 
 def examine_model(spec: ModelSpec, settings: Settings) -> tuple[State, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bot.ports.conversations import Conversations, Unanswered
 from bot.ports.knowledge import Knowledge, Learned, Library, Reason
 from bot.ports.language import GlossedWord, LanguageTools, Texts
-from bot.ports.models import Models
+from bot.ports.models import Models, Writers
 from bot.ports.people import People, Personas
 from bot.ports.persons import AccessList, Opinions, Users
 from bot.ports.storage import Storage, UnitOfWork
@@ -77,4 +77,5 @@ __all__ = [
     "UnitOfWork",
     "Users",
     "Waiting",
+    "Writers",
 ]

@@ -1,4 +1,4 @@
-"""The models of the chosen profile."""
+"""The models of the chosen profile, and which of them may write."""
 
 from __future__ import annotations
 
@@ -19,3 +19,23 @@ class Models(Protocol):
     async def classifier(self) -> Classifier: ...
 
     async def summariser(self) -> Summariser: ...
+
+
+class Writers(Protocol):
+    """Which generators may write answers from articles, by those that are in use at the moment.
+
+    A very small model answers worse than the quotation does (benchmarks/answers.py).
+    """
+
+    @property
+    def writes(self) -> bool:
+        """Whether the generator is asked for answers from articles at all; otherwise their best sentences are quoted.
+
+        Of several the first one counts, as it is the one that is asked: where it is too small, nobody waits for what
+        would not be shown.
+        """
+        ...
+
+    def too_small(self, model: str) -> bool:
+        """Whether what this generator writes in another's place is not shown."""
+        ...

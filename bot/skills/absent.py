@@ -1,8 +1,10 @@
-"""What stands in a toolbox where nobody put a tool: it knows nobody, reads nothing and offers no persona."""
+"""What stands in a toolbox where nobody put a tool: it knows nobody, reads nothing, offers no persona and lets
+each model write."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.domain import Channel, File, Persona, Preferences, Turn, User
 from bot.errors import InvalidInput, SkillFailed
@@ -61,6 +63,17 @@ class NoPersonas:
 
     def get(self, name: str | None) -> Persona | None:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWriters:
+    """`bot.ports.Writers` that is told which: all of them may write, where nothing is told."""
+
+    writes: bool = True
+    small: frozenset[str] = frozenset()
+
+    def too_small(self, model: str) -> bool:
+        return model in self.small
 
 
 def _nothing_is_kept() -> SkillFailed:

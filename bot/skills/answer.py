@@ -101,7 +101,7 @@ class AnswerSkill:
             request.text, top.passage.text, top.passage.language, tools.knowledge, tools.languages
         )
         evidence = Evidence([_evidence_text(hit) for hit in hits], request.language, tools.languages)
-        writer = Writer(generator, evidence, tools.languages, request.language, quotation, tools.options.too_small)
+        writer = Writer(generator, evidence, tools.languages, request.language, quotation, tools.writers)
         yield Working("writing")
         try:
             async with aclosing(writer.write(_generation(request, hits, tools))) as pieces:
@@ -132,7 +132,7 @@ class AnswerSkill:
 
 async def _writer_of(language: str, top: Hit, tools: Toolbox) -> Generator | None:
     """A generator that writes the language and reads the passage, or None: then the passage is quoted."""
-    if not tools.options.writes or top.passage.language != language:
+    if not tools.writers.writes or top.passage.language != language:
         return None
     try:
         generator = await tools.models.generator()

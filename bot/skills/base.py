@@ -13,17 +13,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.domain import Channel, Event, Message, Persona, Preferences, Turn
-from bot.ports import Knowledge, LanguageTools, Library, Models, People, Personas, Texts
-from bot.skills.absent import NoLibrary, NoPeople, NoPersonas
+from bot.ports import Knowledge, LanguageTools, Library, Models, People, Personas, Texts, Writers
+from bot.skills.absent import KnownWriters, NoLibrary, NoPeople, NoPersonas
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
     """How answers are made. A threshold that is None is the one calibrated for the knowledge base.
 
-    `writes`: the generator writes answers from articles; otherwise their best sentences are quoted. A very small model
-    answers worse than the quotation does (benchmarks/answers.py): what one of `too_small`, by name, begins to write in
-    another's place is not shown. `privacy` is what the operator adds to `/privacy`.
+    `privacy` is what the operator adds to `/privacy`.
     """
 
     top_k: int = 5
@@ -33,8 +31,6 @@ class AnswerOptions:
     max_new_tokens: int = 160
     temperature: float = 0.0
     profile: str = "embedded"
-    writes: bool = True
-    too_small: frozenset[str] = frozenset()
     privacy: str = ""
 
 
@@ -83,6 +79,7 @@ class Toolbox:
     people: People = field(default_factory=NoPeople)
     library: Library = field(default_factory=NoLibrary)
     personas: Personas = field(default_factory=NoPersonas)
+    writers: Writers = field(default_factory=KnownWriters)
     skills: Sequence[Skill] = ()
 
 

@@ -51,13 +51,13 @@ def sampling(request: SkillRequest, tools: Toolbox) -> Sampling:
     return Sampling(max(temperature, ANOTHER_TEMPERATURE), request.attempt)
 
 
-def too_small_notice(model: str | None, request: SkillRequest, tools: Toolbox) -> str:
+def too_small_notice(model: str, request: SkillRequest, tools: Toolbox) -> str:
     """What to say under a free text by a model that is too small to write answers; empty for a larger one."""
-    if model not in tools.options.too_small:
+    if not tools.writers.too_small(model):
         return ""
     if not request.by_operator:
         return tools.texts("written-small-here", request.language)
-    return tools.texts("written-small", request.language, model=model or "")
+    return tools.texts("written-small", request.language, model=model)
 
 
 async def stream_reply(

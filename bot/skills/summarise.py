@@ -57,7 +57,7 @@ class SummariseSkill:
         yield Working("summarising")
         summariser = await tools.models.summariser()
         length = min(MAX_SENTENCES, max(1, len(sentences) // 3))
-        if tools.options.writes:
+        if tools.writers.writes:
             summary = await summariser.summarise(sentences, language, length, caller(request, len(text)))
         else:
             summary = await summariser.extract(sentences, language, length)

@@ -6,6 +6,7 @@ from bot.dialogue.manager import DialogueOptions
 from bot.domain import Outcome, Persona
 from bot.ports import Generator
 from bot.skills import AnswerOptions
+from bot.skills.absent import KnownWriters
 from bot.skills.answer import AnswerSkill
 from bot.skills.chat import ChatSkill
 from bot.skills.write import WriteSkill
@@ -81,11 +82,11 @@ async def test_a_draft_gets_its_kind_and_its_notes() -> None:
     assert models.asked()[-1] == ("user", f"Write: mail, with {form}\nNotes: meeting moved to Friday")
 
 
-SMALL = AnswerOptions(curated_threshold=0.9, answerable_threshold=0.4, writes=False, too_small=frozenset({"scripted"}))
+SMALL = KnownWriters(writes=False, small=frozenset({"scripted"}))
 
 
 async def test_a_draft_of_a_very_small_model_says_so() -> None:
-    desk = Desk([WriteSkill()], models=OneGenerator("Dear all, the meeting is on Friday."), options=SMALL)
+    desk = Desk([WriteSkill()], models=OneGenerator("Dear all, the meeting is on Friday."), writers=SMALL)
     reply = await desk.reply("/write mail: meeting moved to Friday")
     assert "scripted is very small" in reply.notice
     assert "parley models fetch" in reply.notice
@@ -100,12 +101,13 @@ async def test_a_draft_of_a_larger_model_goes_without_a_word() -> None:
 
 
 async def test_a_persona_that_drafts_leaves_questions_to_the_knowledge_base_where_the_model_is_very_small() -> None:
-    def desk(options: AnswerOptions) -> Desk:
+    def desk(writers: KnownWriters) -> Desk:
         return Desk(
             [AnswerSkill(), ChatSkill()],
             knowledge=shop_knowledge(),
             models=OneGenerator("Refunds take nine years."),
-            options=options,
+            options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.4),
+            writers=writers,
             dialogue=DialogueOptions(persona=WRITER),
         )
 
@@ -113,4 +115,4 @@ async def test_a_persona_that_drafts_leaves_questions_to_the_knowledge_base_wher
     assert await desk(SMALL).say(question) == "The refund is paid within 5 working days."
     reply = await desk(SMALL).reply(draft)
     assert (reply.skill, "very small" in reply.notice) == ("chat", True)
-    assert (await desk(AnswerOptions()).reply(question)).skill == "chat"
+    assert (await desk(KnownWriters()).reply(question)).skill == "chat"

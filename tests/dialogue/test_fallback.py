@@ -10,6 +10,7 @@ import pytest
 from bot.domain import Outcome, Reply
 from bot.ports import ChatMessage, Generator
 from bot.skills import AnswerOptions
+from bot.skills.absent import KnownWriters
 from bot.skills.answer import AnswerSkill
 from bot.skills.chat import ChatSkill
 from models.engines.fallback import FallbackGenerator
@@ -52,7 +53,8 @@ async def reply_of(*generators: Generator, said: str = ASKED, too_small: Sequenc
         [AnswerSkill(), ChatSkill()],
         knowledge=shop_knowledge(),
         models=Chain(*generators),
-        options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05, too_small=frozenset(too_small)),
+        options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05),
+        writers=KnownWriters(small=frozenset(too_small)),
     )
     return await desk.reply(said)
 

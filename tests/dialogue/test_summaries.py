@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain import Outcome
 from bot.ports import Summariser
-from bot.skills import AnswerOptions
+from bot.skills.absent import KnownWriters
 from bot.skills.summarise import SummariseSkill
 from models.engines.scripted import ScriptedGenerator
 from models.tasks.summarise import Summariser as ModelSummariser
@@ -34,7 +34,7 @@ class OneSummariser(NoModels):
 
 
 def desk(models: OneSummariser, writes: bool = True) -> Desk:
-    return Desk([SummariseSkill()], models=models, options=AnswerOptions(writes=writes))
+    return Desk([SummariseSkill()], models=models, writers=KnownWriters(writes))
 
 
 async def test_a_written_summary_is_shown_as_far_as_the_text_supports_it() -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import ROOT, Parley
+from tests.integration.conftest import ROOT, Parley, TinyModels
 from tests.support.discord_server import DiscordServer
+from tests.support.model_server import ModelServer, both, says
 from tests.support.telegram_server import TOKEN, TelegramServer
 
 KNOWN = "How long do I have to return an item?"
@@ -103,6 +104,45 @@ async def test_both_channels_answer_in_one_process_until_sigterm() -> None:
             parley.process.send_signal(signal.SIGTERM)
             assert await parley.ends() == 0
         assert "Traceback" not in parley.said
+
+
+@pytest.mark.usefixtures("shop")
+async def test_a_hangup_changes_who_writes_and_whether_articles_are_answered_by_writing(
+    tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PARLEY_MODELS__GENERATOR")
+    monkeypatch.setenv("PARLEY_MODELS__EMBEDDER", "server:big")
+    written = "Parcels to Norway take seven days, and customs duties are paid by the customer."
+    async with TelegramServer() as server, ModelServer(both(says(written))) as models:
+
+        def choose(generator: str) -> None:
+            text = (
+                f'[models]\ngenerator = "{generator}"\n[models.servers.big]\nbase_url = "{models.url}"\nmodel = "big"\n'
+            )
+            Path("parley.toml").write_text(text, encoding="utf-8")
+
+        choose(str(tiny_models.generator))
+        async with serving(**telegram(server)) as parley:
+            await parley.says("telegram: ready")
+            alice = server.person("Alice")
+            chat = alice.private_chat()
+
+            async def answer() -> str:
+                await chat.says(alice, "How long do parcels to Norway take?")
+                return (await chat.answer(within=PATIENCE)).text
+
+            assert written not in await answer()
+            choose("server:big")
+            parley.process.send_signal(signal.SIGHUP)
+            await parley.says("generate: server:big from now on")
+            assert written in await answer()
+            choose(str(tiny_models.generator))
+            parley.process.send_signal(signal.SIGHUP)
+            await parley.says("Answers from articles: quoted from now on")
+            assert written not in await answer()
+            assert len([asked for asked in models.asked if "messages" in asked]) == 1
+            parley.process.send_signal(signal.SIGTERM)
+            assert await parley.ends() == 0
 
 
 @pytest.mark.usefixtures("shop")

@@ -15,9 +15,9 @@ from bot.dialogue.skill_book import SkillBook
 from bot.domain import Completed, Event, Failed, Origin, Reply, Turn, User
 from bot.doors.languages import LanguageDoor
 from bot.doors.people import PeopleDoor
-from bot.ports import Knowledge, Library, Models, People, Personas, UnitOfWork
+from bot.ports import Knowledge, Library, Models, People, Personas, UnitOfWork, Writers
 from bot.skills import AnswerOptions, Skill, Toolbox
-from bot.skills.absent import NoLibrary, NoPersonas
+from bot.skills.absent import KnownWriters, NoLibrary, NoPersonas
 from bot.storage.memory import MemoryStorage
 from bot.texts.catalogue import FluentTexts
 from tests.support.doubles import EmptyKnowledge, NoModels
@@ -46,6 +46,7 @@ class Desk:
     people: People | None = None
     library: Library = field(default_factory=NoLibrary)
     personas: Personas = field(default_factory=NoPersonas)
+    writers: Writers = field(default_factory=KnownWriters)
 
     def __post_init__(self) -> None:
         self.texts = FluentTexts()
@@ -60,6 +61,7 @@ class Desk:
             self.people or PeopleDoor(self.storage),
             self.library,
             self.personas,
+            self.writers,
             tuple(book),
         )
         self.manager = DialogueManager(self.storage, Router(book, self.default_skill), self.tools, self.dialogue)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Container
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.domain.text import separator
-from bot.ports import Finished, FinishReason, GenerationRequest, Generator, LanguageTools, TextChunk
+from bot.ports import Finished, FinishReason, GenerationRequest, Generator, LanguageTools, TextChunk, Writers
+from bot.skills.absent import KnownWriters
 from bot.skills.answering.grounding import Evidence
 
 MAX_SENTENCES = 4
@@ -51,15 +52,15 @@ class Writer:
         tools: LanguageTools,
         language: str,
         quotation: str,
-        too_small: Container[str] = (),
+        writers: Writers | None = None,
     ) -> None:
-        """`too_small` names models whose text is not used: one that answers in another's place."""
+        """`writers` tells whose text is not used: one that answers in another's place may be too small."""
         self._generator = generator
         self._evidence = evidence
         self._tools = tools
         self._language = language
         self._quotation = quotation
-        self._too_small = too_small
+        self._writers = writers or KnownWriters()
         self.draft = Draft()
 
     async def write(self, request: GenerationRequest) -> AsyncGenerator[str, None]:
@@ -95,7 +96,7 @@ class Writer:
         async with aclosing(self._generator.stream(request)) as stream:
             async for event in stream:
                 if isinstance(event, TextChunk | Finished):
-                    if event.model in self._too_small:
+                    if self._writers.too_small(event.model):
                         return
                     self.draft.model = event.model or self.draft.model
                 if isinstance(event, Finished):

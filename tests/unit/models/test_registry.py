@@ -136,6 +136,7 @@ async def test_a_swap_gives_new_work_to_the_new_model_and_lets_the_old_one_finis
     pieces += [event async for event in running]
     assert "".join(event.text for event in pieces if isinstance(event, TextChunk)) == before
     assert after != before
+    assert {event.model for event in pieces if isinstance(event, TextChunk | Finished)} == {"llama"}, "who wrote it"
     await registry.close()
     with pytest.raises(EngineFailed, match="closed"):
         await say(old)
