@@ -6,22 +6,19 @@ encoder.embed(["How long does delivery take?"], use="query").shape   # (1, 1024)
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.engines.remote.body import with_extra
-from models.engines.remote.client import sync_client
-from models.engines.remote.failures import Again, ServerFailure, explain, unreadable
-from models.engines.remote.repeating import may_repeat, pause
+from models.engines.remote.failures import ServerFailure, explain, unreadable
+from models.engines.remote.replicas import ThreadReplica, ThreadReplicas
 from models.engines.remote.server import Server
 from models.errors import EngineFailed
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from openai import OpenAI
 
     Vectors = NDArray[np.float32]
 
@@ -29,13 +26,16 @@ _BATCH = 32  # texts in a request; the least bound that a common server has
 
 
 class RemoteEncoder:
-    """An `Encoder`. Its name holds the server and the model, so that vectors of two models are never mixed."""
+    """An `Encoder`. Its name holds the server and the model, so that vectors of two models are never mixed.
+
+    Safe to use from several threads. A replica that failed too often, or once did not answer within
+    `first_token_seconds`, rests as a generator's does: who waits for a search is better served without vectors.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._lock = threading.Lock()
-        self._clients: dict[str, OpenAI] = {}
-        self._turns = itertools.count()
+        self._replicas = ThreadReplicas(server)
         self._dimension: int | None = None
 
     @property
@@ -75,41 +75,25 @@ class RemoteEncoder:
 
     def close(self) -> None:
         """Close the connections; the next use opens them again."""
-        with self._lock:
-            clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            client.close()
+        self._replicas.close()
 
     def _embed(self, texts: list[str]) -> Vectors:
-        """One request; where it fails, the next replica is asked, or the same one after a while."""
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt
-
-        repeated = Retrying(
-            stop=stop_after_attempt(self._server.retries + len(self._server.urls)),
-            wait=pause,
-            retry=retry_if_exception(self._may_repeat),
-            reraise=True,
-        )
+        """One request; where it fails, another replica is asked, or the same one after a while."""
         try:
-            return repeated(self._ask, texts)
+            return self._replicas.ask(lambda replica: self._ask(replica, texts))
         except ServerFailure as failure:
             raise failure.error from None
 
-    def _may_repeat(self, error: BaseException) -> bool:
-        elsewhere = isinstance(error, ServerFailure) and error.again is Again.ELSEWHERE
-        return may_repeat(error) or (elsewhere and len(self._server.urls) > 1)
-
-    def _ask(self, texts: list[str]) -> Vectors:
-        url = self._server.urls[next(self._turns) % len(self._server.urls)]
+    def _ask(self, replica: ThreadReplica, texts: list[str]) -> Vectors:
         # Not every server knows the library's default, base64.
         body = {"model": self._server.model, "input": texts, "encoding_format": "float"}
         try:
-            answer = self._client(url).embeddings.create(**with_extra(self._server, body))
+            answer = replica.client.embeddings.create(**with_extra(self._server, body))
         except EngineFailed:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the library raises is explained in one place
-            raise explain(error, self._server, url) from None
-        return self._read(answer, len(texts), url)
+            raise explain(error, self._server, replica.url) from None
+        return self._read(answer, len(texts), replica.url)
 
     def _read(self, answer: Any, count: int, url: str) -> Vectors:
         import numpy as np
@@ -127,9 +111,3 @@ class RemoteEncoder:
         lengths = np.linalg.norm(wide, axis=1, keepdims=True)
         normalised: Vectors = (wide / np.where(lengths > 0, lengths, 1)).astype(np.float32)
         return normalised
-
-    def _client(self, url: str) -> OpenAI:
-        with self._lock:
-            if url not in self._clients:
-                self._clients[url] = sync_client(self._server, url)
-            return self._clients[url]

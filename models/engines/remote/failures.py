@@ -34,11 +34,18 @@ class Again(IntEnum):
 
 class ServerFailure(Exception):  # noqa: N818
     """An attempt that failed. `broken`: the replica is to blame; `wait`: how many seconds it asked to be left alone;
-    `about`: the field of the request that it refuses.
+    `about`: the field of the request that it refuses; `grave`: one such failure is enough for the replica to rest.
     """
 
     def __init__(
-        self, error: ModelError, again: Again, *, broken: bool = False, wait: float | None = None, about: str = ""
+        self,
+        error: ModelError,
+        again: Again,
+        *,
+        broken: bool = False,
+        wait: float | None = None,
+        about: str = "",
+        grave: bool = False,
     ) -> None:
         super().__init__(str(error))
         self.error = error
@@ -46,6 +53,7 @@ class ServerFailure(Exception):  # noqa: N818
         self.broken = broken
         self.wait = wait
         self.about = about
+        self.grave = grave
 
 
 def explain(error: Exception, server: Server, url: str) -> ServerFailure:
@@ -55,6 +63,8 @@ def explain(error: Exception, server: Server, url: str) -> ServerFailure:
 
     where = f"The server '{server.name}' at {shown(url)}"
     if isinstance(error, openai.APIConnectionError):
+        if isinstance(error.__cause__, httpx2.ReadTimeout):  # of who asks from a thread: no event loop bounds it
+            return too_slow(server, url, server.first_token_seconds, begun=False, grave=True)
         if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
             sentence = f"{where} does not answer. Start it, or correct base_url in models.servers.{server.name}."
         else:
@@ -90,12 +100,12 @@ def cut_off(server: Server, url: str) -> ServerFailure:
     return ServerFailure(EngineFailed(sentence), Again.HERE, broken=True)
 
 
-def too_slow(server: Server, url: str, seconds: float, *, begun: bool) -> ServerFailure:
+def too_slow(server: Server, url: str, seconds: float, *, begun: bool, grave: bool = False) -> ServerFailure:
     """Nothing came for too long. It is not asked again, since waiting would take as long once more."""
     where = f"The server '{server.name}' at {shown(url)}"
     setting = "between_seconds" if begun else "first_token_seconds"
     sentence = f"{where} wrote nothing for {seconds:g} seconds. Ask later, or raise {setting}."
-    return ServerFailure(EngineFailed(sentence), Again.ELSEWHERE, broken=True)
+    return ServerFailure(EngineFailed(sentence), Again.ELSEWHERE, broken=True, grave=grave)
 
 
 def too_long(server: Server, tokens: int | None = None, limit: int | None = None) -> ServerFailure:

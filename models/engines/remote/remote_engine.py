@@ -17,7 +17,7 @@ from models.engines.remote.answer import Answer
 from models.engines.remote.body import request_body
 from models.engines.remote.counting import counter
 from models.engines.remote.failures import ServerFailure, explain, too_long, too_slow
-from models.engines.remote.replicas import Replica, Replicas
+from models.engines.remote.replicas import AsyncReplica, AsyncReplicas
 from models.engines.remote.scoring import first_tokens, label_scores, scoring_body
 from models.engines.remote.server import Server
 from models.engines.remote.thinking import ThoughtFilter
@@ -42,7 +42,7 @@ class RemoteGenerator:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._replicas = Replicas(server)
+        self._replicas = AsyncReplicas(server)
         self._counter = counter(server)
         self._length_field = "max_tokens"
         self._closed = False
@@ -149,7 +149,7 @@ class RemoteGenerator:
 
     async def _begin(
         self, request: GenerationRequest, limit: int, until: float | None
-    ) -> tuple[Replica, Answer] | None:
+    ) -> tuple[AsyncReplica, Answer] | None:
         """The answer of the first replica that began to write; None when the deadline came first."""
         try:
             async with asyncio.timeout_at(until):
@@ -157,7 +157,7 @@ class RemoteGenerator:
         except TimeoutError:
             return None
 
-    async def _ask(self, replica: Replica, request: GenerationRequest, limit: int) -> Answer:
+    async def _ask(self, replica: AsyncReplica, request: GenerationRequest, limit: int) -> Answer:
         # An adapter is a model of its own to the server, and is named so when something is wrong with it.
         server = replace(self._server, model=request.adapter) if request.adapter else self._server
         body = request_body(server, request, limit, self._length_field)
@@ -173,7 +173,7 @@ class RemoteGenerator:
         async with asyncio.timeout_at(until):
             return await answer.next()
 
-    async def _complete(self, replica: Replica, body: dict[str, Any]) -> Any:
+    async def _complete(self, replica: AsyncReplica, body: dict[str, Any]) -> Any:
         seconds = self._server.first_token_seconds
         try:
             async with asyncio.timeout(seconds):

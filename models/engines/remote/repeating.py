@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from models.engines.remote.failures import Again, ServerFailure
+from models.engines.remote.server import Server
 
 LONGEST_WAIT = 10.0  # seconds; whoever asks to be left alone for longer is not asked again
 FIRST_WAIT = 0.25
+
+
+def attempts(server: Server) -> dict[str, Any]:
+    """What tenacity is to do with each request to a server."""
+    from tenacity import retry_if_exception, stop_after_attempt
+
+    return {
+        "stop": stop_after_attempt(server.retries + 1),
+        "wait": pause,
+        "retry": retry_if_exception(may_repeat),
+        "reraise": True,
+    }
 
 
 def may_repeat(error: BaseException) -> bool:

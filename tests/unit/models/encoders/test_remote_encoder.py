@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
 
 from models.encoders.remote_encoder import RemoteEncoder
 from models.engines.remote.server import Server
 from models.errors import EngineFailed, Overloaded
-from tests.support.model_server import KEY, Behaviour, ModelServer, page, replies, status
+from tests.support.model_server import KEY, Behaviour, ModelServer, hangs, page, replies, status, tears
 
 Make = Callable[..., RemoteEncoder]
 
@@ -102,3 +103,95 @@ async def test_another_replica_is_asked_and_the_same_again(encoder: Make) -> Non
         assert (await asyncio.to_thread(encoder(first.url, second.url).embed, ["a"])).shape == (1, 3)
     async with ModelServer(status(503, headers={"Retry-After": "0"}), replies(rows)) as server:
         assert (await asyncio.to_thread(encoder(server.url, retries=1).embed, ["a"])).shape == (1, 3)
+
+
+def after_a_while(body: Callable[[dict[str, Any]], Any]) -> Behaviour:
+    """Answer once the test goes on."""
+
+    async def behave(server: ModelServer, request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
+        await server.go_on.wait()
+        return web.json_response(body(asked))
+
+    return behave
+
+
+async def fails(encoder: RemoteEncoder, why: str) -> None:
+    with pytest.raises(EngineFailed, match=why):
+        await asyncio.to_thread(encoder.embed, ["a"])
+
+
+async def test_a_server_that_is_down_is_left_alone(encoder: Make) -> None:
+    async with ModelServer(tears()) as server:
+        made = encoder(server.url, retries=2, failures=3, rest_seconds=3600)
+        await fails(made, "broke the connection")
+        for _ in range(10):
+            await fails(made, r"failed; it is asked again in 3[56]\d\d seconds")
+    assert len(server.asked) == 3
+
+
+async def test_a_server_that_hangs_is_waited_for_once(encoder: Make) -> None:
+    async with ModelServer(hangs()) as server:
+        made = encoder(server.url, retries=2, failures=3, rest_seconds=3600, first_token_seconds=0.1)
+        await fails(made, "wrote nothing for 0.1 seconds")
+        for _ in range(10):
+            await fails(made, "is asked again")
+    assert len(server.asked) == 1
+
+
+async def test_a_server_that_came_back_is_used_again(encoder: Make) -> None:
+    async with ModelServer(status(500)) as server:
+        made = encoder(server.url, failures=2, rest_seconds=0)
+        for _ in range(3):
+            await fails(made, "HTTP 500")
+        server.becomes(replies(rows))
+        for _ in range(3):
+            assert (await asyncio.to_thread(made.embed, ["a"])).shape == (1, 3)
+    assert len(server.asked) == 6
+
+
+async def test_one_question_probes_and_the_others_do_not_wait_for_it(encoder: Make) -> None:
+    async with ModelServer(status(500), after_a_while(rows)) as server:
+        made = encoder(server.url, failures=1, rest_seconds=0)
+        await fails(made, "HTTP 500")
+        server.came.clear()
+        probe = asyncio.create_task(asyncio.to_thread(made.embed, ["a"]))
+        await server.came.wait()
+        await asyncio.gather(*(fails(made, "is asked again") for _ in range(3)))
+        assert len(server.asked) == 2
+        server.go_on.set()
+        assert (await probe).shape == (1, 3)
+        assert (await asyncio.to_thread(made.embed, ["a"])).shape == (1, 3)
+
+
+async def test_a_replica_that_hangs_holds_up_one_question_only(encoder: Make) -> None:
+    async with ModelServer(hangs()) as first, ModelServer(replies(rows)) as second:
+        made = encoder(first.url, second.url, rest_seconds=3600, first_token_seconds=0.5)
+        for _ in range(5):
+            assert (await asyncio.to_thread(made.embed, ["a"])).shape == (1, 3)
+    assert (len(first.asked), len(second.asked)) == (1, 5)
+
+
+async def test_the_least_busy_replica_is_asked(encoder: Make) -> None:
+    async with ModelServer(after_a_while(rows)) as first, ModelServer(after_a_while(rows)) as second:
+        made = encoder(first.url, second.url)
+        asking = []
+        for number in range(4):
+            for server in (first, second):
+                server.came.clear()
+            asking.append(asyncio.create_task(asyncio.to_thread(made.embed, [f"text {number}"])))
+            came = [asyncio.create_task(server.came.wait()) for server in (first, second)]
+            _, waiting = await asyncio.wait(came, return_when=asyncio.FIRST_COMPLETED)
+            for one in waiting:
+                one.cancel()
+        assert (first.here, second.here) == (2, 2)
+        for server in (first, second):
+            server.go_on.set()
+        assert len(await asyncio.gather(*asking)) == 4
+
+
+async def test_being_busy_is_no_reason_to_rest(encoder: Make) -> None:
+    async with ModelServer(status(429, headers={"Retry-After": "99"})) as server:
+        made = encoder(server.url, failures=1, rest_seconds=3600)
+        for _ in range(3):
+            await fails(made, "too much to do")
+    assert len(server.asked) == 3
