@@ -73,6 +73,7 @@ class Outbox:
 
     async def grow(self, parts: Sequence[Part]) -> None:
         """Show unfinished text: new parts are sent, standing ones are edited if there is room, or left for next time.
+        What an earlier run wrote beyond the end is not cut off meanwhile.
 
         Raises TryLater, after which nothing is sent there for as long as the platform asked; and DeliveryError.
         """
@@ -82,6 +83,8 @@ class Outbox:
                 if not self._rows.stands(part.position):
                     await self._pacer.before_send(place, group)
                     await self._send(part)
+                elif part is parts[-1] and part.position < self._rows.last:
+                    continue
                 elif self._rows.differs(part) and self._pacer.may_edit(place, group):
                     await self._edit(part)
         except MessageGone:
@@ -192,6 +195,7 @@ class Outbox:
 
     async def _edit(self, part: Part) -> None:
         external_id = self._rows[part.position].external_id
+        await self._rows.editing(part.position)
 
         async def edit() -> None:
             await _called("edit", self._outlet.edit(external_id, part))

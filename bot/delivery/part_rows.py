@@ -23,6 +23,7 @@ class PartRows:
         self._storage = storage
         self._turn = turn
         self._rows = {part.position: part for part in known}
+        self._inherited = set(self._rows)
 
     def __getitem__(self, position: int) -> SentPart:
         return self._rows[position]
@@ -35,6 +36,11 @@ class PartRows:
         """Whether nothing is to be sent there: it stands on the platform, or is left in doubt."""
         row = self._rows.get(position)
         return row is not None and (bool(row.external_id) or row.doubt is Doubt.LEFT)
+
+    @property
+    def last(self) -> int:
+        """The last position at which text stands; -1 where none does."""
+        return max((at for at, row in self._rows.items() if at != ATTACHMENT and row.external_id), default=-1)
 
     def differs(self, part: Part) -> bool:
         """Whether what stands there looks otherwise."""
@@ -54,7 +60,15 @@ class PartRows:
             self._rows[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=found)
             await self._note("part sending", "sending", position, found)
 
+    async def editing(self, position: int) -> None:
+        """The part is about to be edited. What an earlier run noted may be what this one wants at its end: until the
+        edit is noted, nobody knows what stands there.
+        """
+        if position in self._inherited and self._rows[position].digest:
+            await self.sent(position, self._rows[position].external_id, "")
+
     async def sent(self, position: int, external_id: str, digest: str) -> None:
+        self._inherited.discard(position)
         row = self._rows[position]
         self._rows[position] = replace(row, state=PartState.SENT, external_id=external_id, digest=digest)
         await self._note("part sent", "sent", position, external_id, digest)
