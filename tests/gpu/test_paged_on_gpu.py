@@ -107,7 +107,7 @@ async def test_giving_up_frees_the_pages_while_batches_are_ahead(make: Make) -> 
         await asyncio.gather(*tasks, return_exceptions=True)
     text, _ = await write(engine, LONG, max_new_tokens=16)
     assert text
-    assert engine._worker._running == {}
+    assert engine._worker._writing._running == {}
 
 
 async def test_out_of_memory_is_survived(make: Make) -> None:

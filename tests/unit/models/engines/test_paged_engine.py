@@ -73,7 +73,7 @@ def failing(engine: PagedGenerator, error: Exception, steps: set[int] | None) ->
         if steps is None or count in steps:
             raise error
 
-    loaded = engine._worker._loaded
+    loaded = engine._worker._keeper.loaded
     assert loaded is not None
     return loaded.model.register_forward_pre_hook(fail, with_kwargs=True)
 
@@ -117,8 +117,8 @@ async def test_a_loop_that_dies_is_started_anew_and_the_texts_go_on(make: Make, 
     hook.remove()
     assert [text for text, _ in mended] == [text for text, _ in whole]
     smaller = isinstance(error, torch.OutOfMemoryError)
-    assert engine._worker._loop is not None
-    assert (engine._worker._loop.sizes == SIZES) is not smaller
+    assert engine._worker._keeper.loop is not None
+    assert (engine._worker._keeper.loop.sizes == SIZES) is not smaller
 
 
 async def test_what_cannot_be_mended_fails_and_the_engine_lives_on(make: Make) -> None:
@@ -138,18 +138,18 @@ async def test_closing_the_stream_frees_its_pages(make: Make) -> None:
     for stream in streams:
         await stream.aclose()
     await write(engine, ask(max_new_tokens=1))
-    loop = engine._worker._loop
+    loop = engine._worker._keeper.loop
     assert loop is not None
     processor = loop._manager.batch_processor
     assert not processor.scheduler.active_requests
     assert not any(allocator.block_table for allocator in processor.cache.cache_allocators.values())
-    assert engine._worker._running == {}
+    assert engine._worker._writing._running == {}
 
 
 async def test_a_request_that_is_given_up_within_its_step_does_no_harm(make: Make) -> None:
     engine = make()
     await engine.warm()
-    loop = engine._worker._loop
+    loop = engine._worker._keeper.loop
     assert loop is not None
     processor = loop._manager.batch_processor
     state = type("State", (), {"request_id": "gone", "initial_tokens": [1] * 32, "generated_tokens": []})()
@@ -160,8 +160,8 @@ async def test_a_request_that_is_given_up_within_its_step_does_no_harm(make: Mak
 async def test_what_is_late_ends_with_what_there_is(make: Make) -> None:
     engine = make(PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=1))
     await engine.warm()
-    assert engine._worker._loaded is not None
-    engine._worker._loaded.model.register_forward_pre_hook(lambda *_: time.sleep(0.05))  # its 53 tokens take 3 s
+    assert engine._worker._keeper.loaded is not None
+    engine._worker._keeper.loaded.model.register_forward_pre_hook(lambda *_: time.sleep(0.05))  # its 53 tokens take 3 s
     running = await begun(engine, ask(max_new_tokens=480, deadline=1.0))
     _, waited = await write(engine, ask("dog", max_new_tokens=480, deadline=0.05))
     assert (waited.reason, waited.completion_tokens) == (FinishReason.DEADLINE, 0)
@@ -203,8 +203,8 @@ async def test_a_cache_that_does_not_fit_is_laid_out_smaller(make: Make, monkeyp
     monkeypatch.setattr(PagedLoop, "_open", lay_out)
     engine = make()
     assert (await write(engine, ask(max_new_tokens=3)))[0]
-    assert engine._worker._loop is not None
-    assert engine._worker._loop.capacity_tokens == 16 * PAGE
+    assert engine._worker._keeper.loop is not None
+    assert engine._worker._keeper.loop.capacity_tokens == 16 * PAGE
 
 
 async def test_a_cache_for_which_there_is_no_room_at_all_is_said(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,11 +240,11 @@ async def test_scores_wait_their_turn_as_short_work_of_whoever_asks(make: Make) 
     look = asyncio.create_task(note("look", engine.score(ask().messages, ["dog", "fox"], Caller("ana", priority=10))))
     given_up = asyncio.create_task(engine.score(ask().messages, ["dog"]))
     async with asyncio.timeout(30):
-        while len(engine._worker._waiting) < 3:  # noqa: ASYNC110 - prompts are made in threads
+        while len(engine._worker._places) < 3:  # noqa: ASYNC110 - prompts are made in threads
             await asyncio.sleep(0.001)
     given_up.cancel()
     await asyncio.wait([given_up])
-    assert sorted((one.priority, one.person) for one in engine._worker._waiting.waiting) == [(-1, "ana"), (0, "")]
+    assert sorted((one.priority, one.person) for one in engine._worker._places._queue.waiting) == [(-1, "ana"), (0, "")]
     await running.aclose()
     await asyncio.gather(text, look)
     assert done == ["look", "text"]
@@ -255,7 +255,7 @@ async def test_closing_fails_scores_that_wait(make: Make) -> None:
     running = await begun(engine, ask(max_new_tokens=480))
     look = asyncio.create_task(engine.score(ask().messages, ["dog"]))
     async with asyncio.timeout(30):
-        while not len(engine._worker._waiting):  # noqa: ASYNC110
+        while not len(engine._worker._places):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     await engine.close()
     with pytest.raises(EngineFailed, match="closed"):

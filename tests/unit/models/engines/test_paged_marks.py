@@ -60,7 +60,7 @@ def breaking(engine: PagedGenerator, step: int) -> Any:
         if next(steps) == step:
             raise RuntimeError("broke")
 
-    loaded = engine._worker._loaded
+    loaded = engine._worker._keeper.loaded
     assert loaded is not None
     return loaded.model.register_forward_pre_hook(fail, with_kwargs=True)
 
