@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from models.types import (
@@ -114,9 +114,16 @@ class Summariser(Protocol):
     """Gives the main points of a text whose sentences are known."""
 
     async def summarise(
-        self, sentences: Sequence[str], language: str, length: int = 3, caller: Caller = NOBODY
+        self,
+        sentences: Sequence[str],
+        language: str,
+        length: int = 3,
+        caller: Caller = NOBODY,
+        unfit: Callable[[str], bool] = ...,
     ) -> Summary:
-        """About `length` sentences: written where the generator writes that language, else the text's own."""
+        """About `length` sentences: written where the generator writes that language, else the text's own; these also
+        where a model writes that is `unfit`, by name.
+        """
         ...
 
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:

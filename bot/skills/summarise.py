@@ -28,7 +28,8 @@ MAX_READ = 40_000  # characters; of a longer text its beginning is summarised, a
 class SummariseSkill:
     """`/summarise TEXT`, or "Summarise: TEXT". Sentences that the text does not support are left out, and that is told.
 
-    A generator too small to write answers does not write summaries either: then the text's own sentences are chosen.
+    A generator too small to write answers does not write summaries either, nor in a larger one's place: then the text's
+    own sentences are chosen.
     """
 
     name = "summarise"
@@ -58,7 +59,8 @@ class SummariseSkill:
         summariser = await tools.models.summariser()
         length = min(MAX_SENTENCES, max(1, len(sentences) // 3))
         if tools.writers.writes:
-            summary = await summariser.summarise(sentences, language, length, caller(request, len(text)))
+            who = caller(request, len(text))
+            summary = await summariser.summarise(sentences, language, length, who, tools.writers.too_small)
         else:
             summary = await summariser.extract(sentences, language, length)
         text, dropped = _supported(summary, request, tools)

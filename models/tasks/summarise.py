@@ -4,14 +4,16 @@
     summary.text, summary.extracted     # whether they are the text's own sentences
 
 A long text is summarised piece by piece, and the pieces' summaries together (map and reduce). What is written may be
-wrong: the caller checks each sentence against the source.
+wrong: the caller checks each sentence against the source. Of a chain of generators some may be too small to write:
+those are `unfit`, by name, and where one of them begins to write, the text's own sentences are given.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,24 @@ _DAMPING = 0.85
 _REPETITION = 0.5  # how much likeness to a chosen sentence counts against another
 
 
+class _Unfit(Exception):  # noqa: N818 - never leaves this file
+    """A model has begun to write whose text is not wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is asked of the generator, for the whole text and for its pieces."""
+
+    language: str
+    length: int
+    caller: Caller
+    unfit: Callable[[str], bool]
+
+
+def nobody_is_unfit(model: str) -> bool:
+    return False
+
+
 class Summariser:
     """Summarises a text given as its sentences. The encoder serves extraction; without it words in common do."""
 
@@ -53,14 +73,22 @@ class Summariser:
         self._encoder = encoder
 
     async def summarise(
-        self, sentences: Sequence[str], language: str, length: int = 3, caller: Caller = NOBODY
+        self,
+        sentences: Sequence[str],
+        language: str,
+        length: int = 3,
+        caller: Caller = NOBODY,
+        unfit: Callable[[str], bool] = nobody_is_unfit,
     ) -> Summary:
         """Give about `length` sentences. Raises EngineFailed or InvalidWeights."""
         told = [sentence.strip() for sentence in sentences if sentence.strip()]
         if len(told) <= length:
             return Summary(join_sentences(told, language), True, "none", tuple(range(len(told))))
         if self._generator is not None and self._writes(language):
-            return await self._write(told, language, length, caller)
+            try:
+                return await self._write(told, _Order(language, length, caller, unfit))
+            except _Unfit:
+                pass
         return await self.extract(told, language, length)
 
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:
@@ -80,29 +108,34 @@ class Summariser:
             vectors = letter_vectors(sentences)
         return central_sentences(vectors @ vectors.T, length)
 
-    async def _write(self, sentences: Sequence[str], language: str, length: int, caller: Caller) -> Summary:
-        assert self._generator is not None
-        name = self._generator.name
-        budget = self._budget(length)
+    async def _write(self, sentences: Sequence[str], order: _Order) -> Summary:
+        """Raises _Unfit."""
+        language = order.language
+        budget = self._budget(order.length)
         partial = False
         while True:
             pieces = self._pieces(sentences, budget, language)
             if len(pieces) == 1:
-                return Summary(await self._ask(pieces[0], language, length, caller), False, name, partial=partial)
-            shorter = await self._each(pieces, language, length, caller)
+                text, name = await self._ask(pieces[0], order)
+                return Summary(text, False, name, partial=partial)
+            shorter = await self._each(pieces, order)
             if self._tokens(shorter) > _SHRINKING * self._tokens(sentences):
                 # The model does not shorten: what is most central of its words goes on, and that is told.
                 shorter = self._most_central(shorter, budget, language)
                 partial = True
             sentences = shorter
 
-    async def _each(self, pieces: Sequence[str], language: str, length: int, caller: Caller) -> list[str]:
+    async def _each(self, pieces: Sequence[str], order: _Order) -> list[str]:
         """The sentences of the pieces' summaries. Some are asked for together: an engine that batches does them so."""
-        written: list[str] = []
+        written: list[tuple[str, str]] = []
         for start in range(0, len(pieces), _AT_ONCE):
-            asked = [self._ask(piece, language, length, caller) for piece in pieces[start : start + _AT_ONCE]]
-            written += await asyncio.gather(*asked)
-        return [text for summary in written for text in _sentences(summary, language)]
+            asked = [asyncio.ensure_future(self._ask(piece, order)) for piece in pieces[start : start + _AT_ONCE]]
+            try:
+                written += await asyncio.gather(*asked)
+            finally:  # where one fails, nobody waits for the others
+                for one in asked:
+                    one.cancel()
+        return [text for summary, _ in written for text in _sentences(summary, order.language)]
 
     def _most_central(self, sentences: Sequence[str], budget: int, language: str) -> list[str]:
         """As many of them as fit, the most central ones, in their order; one at least."""
@@ -150,24 +183,30 @@ class Summariser:
         cut = space if 0 < space < len(sentence) - 1 else middle
         return [*self._parts(sentence[:cut].strip(), budget), *self._parts(sentence[cut:].strip(), budget)]
 
-    async def _ask(self, text: str, language: str, length: int, caller: Caller) -> str:
+    async def _ask(self, text: str, order: _Order) -> tuple[str, str]:
+        """What is written, and by which model. Raises _Unfit."""
         assert self._generator is not None
         request = GenerationRequest(
-            (ChatMessage("user", _question(text, language, length)),),
-            max_new_tokens=_TOKENS * length,
-            person=caller.person,
-            priority=caller.priority,
+            (ChatMessage("user", _question(text, order.language, order.length)),),
+            max_new_tokens=_TOKENS * order.length,
+            person=order.caller.person,
+            priority=order.caller.priority,
         )
+        name = self._generator.name
         pieces: list[str] = []
         cut = False
         async with aclosing(self._generator.stream(request)) as events:
             async for event in events:
+                if isinstance(event, TextChunk | Finished):
+                    name = event.model or name
+                    if order.unfit(name):
+                        raise _Unfit
                 if isinstance(event, TextChunk):
                     pieces.append(event.text)
                 elif isinstance(event, Finished):
                     cut = event.reason is FinishReason.LENGTH
         text = "".join(pieces).strip()
-        return _whole(text, language) if cut else text
+        return (_whole(text, order.language) if cut else text), name
 
 
 def _question(text: str, language: str, length: int) -> str:

@@ -65,7 +65,7 @@ class Noting(NoModels):
     async def summariser(self) -> Summariser:
         return self  # type: ignore[return-value]
 
-    async def summarise(self, sentences: list[str], language: str, length: int = 3, caller: object = None) -> Summary:
+    async def summarise(self, sentences: list[str], language: str, length: int = 3, *_: object) -> Summary:
         self.worked_on.append(tuple(sentences))
         return Summary(sentences[0], True, "none", (0,))
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from bot.domain import Outcome
-from bot.ports import Summariser
+from bot.ports import ChatMessage, Generator, Summariser
 from bot.skills.absent import KnownWriters
 from bot.skills.summarise import SummariseSkill
+from models.engines.fallback import FallbackGenerator
 from models.engines.scripted import ScriptedGenerator
+from models.errors import EngineFailed
 from models.tasks.summarise import Summariser as ModelSummariser
 from tests.support.desk import Desk
 from tests.support.doubles import NoModels
@@ -33,6 +39,21 @@ class OneSummariser(NoModels):
         return ModelSummariser(self.generator_used)
 
 
+class ChainSummariser(NoModels):
+    """A server that is off or on, and a small model of this machine in its place."""
+
+    def __init__(self, server: Generator) -> None:
+        self.small = ScriptedGenerator(["Parcels to Norway take seven days."], name="small", context_tokens=300)
+        self._chain = FallbackGenerator([server, self.small])
+
+    async def summariser(self) -> Summariser:
+        return ModelSummariser(self._chain)
+
+
+def off(messages: Sequence[ChatMessage]) -> str:
+    raise EngineFailed("off")
+
+
 def desk(models: OneSummariser, writes: bool = True) -> Desk:
     return Desk([SummariseSkill()], models=models, writers=KnownWriters(writes))
 
@@ -56,6 +77,26 @@ async def test_a_model_too_small_to_write_is_not_asked() -> None:
     assert reply.outcome is Outcome.QUOTED
     assert models.generator_used.requests == []
     assert "#" not in reply.text
+
+
+@pytest.mark.parametrize("times", [1, 20])  # also in pieces
+async def test_a_model_too_small_to_write_does_not_write_in_a_large_ones_place_either(times: int) -> None:
+    models = ChainSummariser(ScriptedGenerator(off, name="server:big"))
+    chained = Desk([SummariseSkill()], models=models, writers=KnownWriters(small=frozenset({"small"})))
+    reply = await chained.reply(f"/summarise {' '.join([TEXT] * times)}")
+    assert (reply.outcome, reply.model) == (Outcome.QUOTED, None)
+    assert reply.notice == "These are the text's own sentences."
+    assert 1 <= len(models.small.requests) <= 4, "it is not asked for a text that is not shown, piece after piece"
+
+
+async def test_the_one_of_a_chain_that_wrote_is_named() -> None:
+    written = "Parcels to Norway take seven days."
+    models = ChainSummariser(ScriptedGenerator([written], name="server:big"))
+    reply = await Desk([SummariseSkill()], models=models).reply(f"/summarise {TEXT}")
+    assert (reply.text, reply.model) == (written, "server:big")
+    models = ChainSummariser(ScriptedGenerator(off, name="server:big"))
+    reply = await Desk([SummariseSkill()], models=models).reply(f"/summarise {TEXT}")
+    assert (reply.outcome, reply.model) == (Outcome.GENERATED, "small")
 
 
 async def test_a_language_that_the_model_does_not_write_is_quoted() -> None:
