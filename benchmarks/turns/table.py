@@ -44,13 +44,13 @@ def _when(found: Found) -> str:
 
 def _chaos(found: list[Found]) -> Iterator[str]:
     yield f"**Broken on purpose** {_when(found[0])}\n"
-    yield "| database | turns | people | SIGKILLs | lost | doubled | out of order | cut | in doubt | minutes |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| database | serve + worker | turns | people | SIGKILLs | lost | doubled | out of order | cut | in doubt | minutes |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for one in found:
         counts = " | ".join(str(one[name]) for name in ("lost", "doubled", "out_of_order", "cut", "in_doubt"))
         plan = one["plan"]
         yield (
-            f"| {one['database']} | {one['turns']} | {plan['people']} | {one['kills']} | {counts} "
+            f"| {one['database']} | {plan['serves']} + {plan['workers']} | {one['turns']} | {plan['people']} | {one['kills']} | {counts} "
             f"| {one['seconds'] / 60:.0f} |"
         )
 

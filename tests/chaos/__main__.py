@@ -24,6 +24,12 @@ from tests.chaos.plan import Database, Plan
 
 
 def main() -> None:
+    given = options().parse_args()
+    names = ("sqlite", "postgresql") if given.database == "both" else (given.database,)
+    sys.exit(max(_one(plan_of(given), name, given.save) for name in names))
+
+
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Break Parley, and count what is lost.")
     parser.add_argument("--turns", type=int, default=10_000)
     parser.add_argument("--people", type=int, default=500)
@@ -35,12 +41,21 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=120.0, help="Seconds for answers when all faults are over.")
     parser.add_argument("--limits", action="store_true", help="The platforms' published limits hold.")
     parser.add_argument("--save", action="store_true", help="Write the result into benchmarks/results.")
-    given = parser.parse_args()
-    plan = Plan(
-        given.turns, given.people, given.kills, given.seed, given.limits, given.patience, ask_every=given.people / 150
+    return parser
+
+
+def plan_of(given: argparse.Namespace) -> Plan:
+    return Plan(
+        turns=given.turns,
+        people=given.people,
+        kills=given.kills,
+        seed=given.seed,
+        limits=given.limits,
+        patience=given.patience,
+        ask_every=given.people / 150,
+        serves=given.serves,
+        workers=given.workers,
     )
-    names = ("sqlite", "postgresql") if given.database == "both" else (given.database,)
-    sys.exit(max(_one(plan, name, given.save) for name in names))
 
 
 def _one(plan: Plan, name: str, keep: bool) -> int:
@@ -52,7 +67,8 @@ def _one(plan: Plan, name: str, keep: bool) -> int:
         print(line)
     print(f"{name}: {result.line}")
     if keep:
-        save(f"chaos-{name}", {"plan": asdict(plan), "database": name, **result.to_json()})
+        several = "-processes" if plan.serves > 1 or plan.workers else ""
+        save(f"chaos-{name}{several}", {"plan": asdict(plan), "database": name, **result.to_json()})
     if result.finding.faults:
         print(f"{name}: the processes' log is kept in {result.log}")
         return 1
