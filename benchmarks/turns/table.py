@@ -44,15 +44,14 @@ def _when(found: Found) -> str:
 
 def _chaos(found: list[Found]) -> Iterator[str]:
     yield f"**Broken on purpose** {_when(found[0])}\n"
-    yield "| database | serve + worker | turns | people | SIGKILLs | lost | doubled | out of order | cut | in doubt | minutes |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    columns = ("database", "serves + workers", "turns", "people", "SIGKILLs", "lost", "doubled", "out of order", "cut")
+    yield "| " + " | ".join((*columns, "in doubt", "minutes")) + " |"
+    yield "| " + " | ".join(["---"] * (len(columns) + 2)) + " |"
     for one in found:
-        counts = " | ".join(str(one[name]) for name in ("lost", "doubled", "out_of_order", "cut", "in_doubt"))
         plan = one["plan"]
-        yield (
-            f"| {one['database']} | {plan['serves']} + {plan['workers']} | {one['turns']} | {plan['people']} | {one['kills']} | {counts} "
-            f"| {one['seconds'] / 60:.0f} |"
-        )
+        who = (one["database"], f"{plan['serves']} + {plan['workers']}", one["turns"], plan["people"], one["kills"])
+        counts = (one[name] for name in ("lost", "doubled", "out_of_order", "cut", "in_doubt"))
+        yield "| " + " | ".join(map(str, (*who, *counts, round(one["seconds"] / 60)))) + " |"
 
 
 def _overhead(found: list[Found]) -> Iterator[str]:
