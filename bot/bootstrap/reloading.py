@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.doors.models import chosen_models, named_models
+from bot.doors.models import chosen_models, missing_models, named_models
 from bot.ports import Writers
 from bot.settings import Settings, load_settings
 from models.errors import ModelError
 from models.memory import gigabytes
 
 if TYPE_CHECKING:
+    from models.catalogue import ModelSpec
     from models.registry import Registry
 
 _SWAPPED = ("generate", "translate", "sentiment", "rerank")
-_FIXED = ("profile", "device", "threads", "embedder", "memory_gb", "quantisation", "adapters", "servers")
+_FIXED = ("profile", "device", "threads", "memory_gb", "quantisation", "adapters", "servers")
 _QUOTED = "quoted from now on, for a model of that size answers worse (dialogue.writing)"
 
 
@@ -32,8 +34,9 @@ async def reload_models(settings: Settings, registry: Registry, writers: Writers
     lines: list[str] = []
     wrote = writers.writes
     done: dict[str, str | None] = {}
+    other_profile = fresh.models.profile != settings.models.profile  # what it chooses waits for the next start, too
     for task in _SWAPPED:
-        if before.get(task) == after.get(task):
+        if before.get(task) == after.get(task) or (other_profile and not after.get(task)):
             continue
         names = ", ".join(spec.name for spec in chosen.get(task, [])) or "none"
         try:
@@ -45,6 +48,7 @@ async def reload_models(settings: Settings, registry: Registry, writers: Writers
             done[_setting(task)] = getattr(fresh.models, _setting(task))
     if writers.writes != wrote:
         lines.append(f"Answers from articles: {_QUOTED if wrote else 'written from now on'}")
+    lines += _embedder_waits(registry.specs("embed"), chosen["embed"], fresh)
     waiting = [name for name in _FIXED if getattr(settings.models, name) != getattr(fresh.models, name)]
     if waiting:
         lines.append(f"At the next start: {', '.join(f'models.{name}' for name in waiting)}")
@@ -62,6 +66,16 @@ def in_memory(registry: Registry) -> str:
     each = (f"{one.name} ({gigabytes(one.bytes)}{', at work' if one.users else ''})" for one in loaded)
     taken = gigabytes(sum(one.bytes for one in loaded))
     return f"In memory: {', '.join(each)}; {taken} of {gigabytes(registry.budget)} for models."
+
+
+def _embedder_waits(now: Sequence[ModelSpec], then: Sequence[ModelSpec], fresh: Settings) -> list[str]:
+    """What to do about another embedder, with which this process cannot read the vectors of its index."""
+    if list(now) == list(then):
+        return []
+    names = [", ".join(spec.name for spec in specs) for specs in (now, then)]
+    line = f"embed: stays {names[0]}. Restart Parley for {names[1]}, with which it then embeds the knowledge base anew"
+    missing = [spec.name for spec in missing_models(fresh) if spec in then]
+    return [f"{line}. First run: parley models fetch {' '.join(missing)}" if missing else line]
 
 
 def _setting(task: str) -> str:

@@ -20,6 +20,7 @@ from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
 async def parley(tmp_path: Path, home: Path) -> AsyncIterator[Parley]:
     build_tiny_llama(tmp_path / "one")
     build_tiny_llama(tmp_path / "two", seed=1)
+    build_tiny_bert(tmp_path / "bert")
     build_tiny_bert(tmp_path / "mood", classes=("negative", "neutral", "positive"))
     write(tmp_path, "one")
     parley = Parley(load_settings(tmp_path / "parley.toml", {}))
@@ -28,7 +29,8 @@ async def parley(tmp_path: Path, home: Path) -> AsyncIterator[Parley]:
 
 
 def write(folder: Path, generator: str, more: str = "") -> None:
-    text = f'home = "home"\n[models]\ndevice = "cpu"\ngenerator = "{folder / generator}"\n{more}'
+    embedder = "" if "embedder" in more else f'embedder = "{folder / "bert"}"\n'
+    text = f'home = "home"\n[models]\ndevice = "cpu"\ngenerator = "{folder / generator}"\n{embedder}{more}'
     (folder / "parley.toml").write_text(text, encoding="utf-8")
 
 
@@ -63,6 +65,27 @@ async def test_what_cannot_be_changed_now_is_said(parley: Parley, tmp_path: Path
     assert lines[0].startswith("rerank: stays as it is.")
     assert "parley models fetch bge-reranker-base" in lines[0]
     assert lines[1] == "At the next start: models.threads"
+
+
+async def test_another_embedder_waits_for_a_restart_and_what_comes_then_is_said(parley: Parley, tmp_path: Path) -> None:
+    encoder = parley.registry.embedder()
+    build_tiny_bert(tmp_path / "vectors")
+    write(tmp_path, "two", f'embedder = "{tmp_path / "vectors"}"\n')
+    said = "embed: stays bert. Restart Parley for vectors, with which it then embeds the knowledge base anew"
+    assert (await parley.reload_models())[:2] == ["generate: two from now on", said]
+    assert (await parley.reload_models())[0] == said, "each time, until it is done"
+    assert (parley.registry.embedder(), encoder.name) == (encoder, "bert")
+    assert parley.settings.models.embedder == str(tmp_path / "bert")
+    write(tmp_path, "two", 'embedder = "bge-m3"\n')
+    assert (await parley.reload_models())[0].endswith("anew. First run: parley models fetch bge-m3")
+
+
+async def test_what_another_profile_chooses_waits_for_a_restart(parley: Parley, tmp_path: Path) -> None:
+    (tmp_path / "parley.toml").write_text('home = "home"\n[models]\nprofile = "standard"\ndevice = "cpu"\n', "utf-8")
+    lines = await parley.reload_models()
+    assert [line.partition(":")[0] for line in lines] == ["embed", "At the next start", "In memory"]
+    assert lines[1] == "At the next start: models.profile"
+    assert parley.registry.generator().name == "one"
 
 
 async def test_a_file_that_is_wrong_changes_nothing(parley: Parley, tmp_path: Path) -> None:
