@@ -15,6 +15,7 @@ from bot.cli.state import State, run_async
 
 if TYPE_CHECKING:
     from bot.bootstrap import Parley
+    from bot.domain import Reply
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="The text; - reads standard input.")]
@@ -146,14 +147,26 @@ async def _run_one(parley: Parley, name: str, text: str, arguments: Mapping[str,
             if isinstance(event, Failed):
                 return told(event.reason, exit_code_of(event.code), as_json)
             if isinstance(event, Completed):
-                if as_json:
-                    print_json(reply_as_json(event.reply))
-                else:
-                    say(event.reply.text)
-                    if event.reply.notice:
-                        note(event.reply.notice)
-                return 6 if event.reply.data.get("translated") is False else 0
+                return _show(event.reply, as_json)
     return 7
+
+
+def _show(reply: Reply, as_json: bool) -> int:
+    """Print what came of it, a refusal on standard error; gives the exit code."""
+    from bot.domain import Outcome
+    from bot.errors import InvalidInput, ModelUnavailable
+
+    refused = reply.outcome is Outcome.UNKNOWN
+    if as_json:
+        print_json(reply_as_json(reply))
+    else:
+        (note if refused else say)(reply.text)
+        if reply.notice:
+            note(reply.notice)
+    if not refused:
+        return 0
+    same = "to" in reply.data and reply.data["to"] == reply.data.get("from")
+    return InvalidInput.exit_code if same else ModelUnavailable.exit_code
 
 
 async def _one(text: str) -> AsyncGenerator[str, None]:

@@ -68,9 +68,9 @@ class TranslateSkill:
         source = request.arguments.get("from") or tools.languages.detect(text, request.language)
         if source == target:
             name = name_in_sentence(target, request.language)
-            for event in plain(
-                tools.texts("translate-same", request.language, name=name), self.name, Outcome.UNKNOWN, request.language
-            ):
+            same = tools.texts("translate-same", request.language, name=name)
+            data = {"from": source, "to": target, "translated": False}
+            for event in plain(same, self.name, Outcome.UNKNOWN, request.language, data=data):
                 yield event
             return
         try:

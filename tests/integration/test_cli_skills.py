@@ -63,6 +63,29 @@ def test_without_a_translator_it_says_so_and_glosses(parley: Parley) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["write", "会议改到周五，请道歉", "--kind", "邮件"], 6, "中文"),
+        (["translate", "Where is my parcel?", "--to", "en", "--from", "en"], 2, "English"),
+        (["translate", "你好，世界", "--to", "de"], 6, "parley models fetch"),
+    ],
+    ids=["a language that the model does not write", "the same language", "no translator"],
+)
+def test_what_cannot_be_done_is_no_result(
+    parley: Parley, words: list[str], code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", "server:english")
+    server = 'base_url = "http://127.0.0.1:9/v1"\nmodel = "any"\nlanguages = ["en"]\n'
+    Path("parley.toml").write_text(f"[models.servers.english]\n{server}", encoding="utf-8")
+    done = parley(*words)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    refused = parley(*words, "--json")
+    (row,) = refused.rows
+    assert (refused.code, row["outcome"], said in row["text"]) == (code, "unknown", True)
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [(["translate", "hello"], "Missing option"), (["classify", "hello"], "at least two labels with --labels")],
     ids=["to", "labels"],
