@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from retrieval import search as search_module
+from retrieval.current import COMPLETE_EVERY
 from retrieval.embedding.hashed import HashedEmbedder
 from retrieval.errors import EmbeddingFailed
 from retrieval.memory import MemoryKnowledgeStore
@@ -103,7 +103,7 @@ def test_started_while_it_is_off(clock: Clock, tmp_path: Path) -> None:
     assert during.hits[0].document.id == "returns.en"
     assert not (tmp_path / "index").exists()  # what has no vectors is no snapshot
     server.on = True
-    clock.now += search_module._COMPLETE_EVERY
+    clock.now += COMPLETE_EVERY
     assert searcher.search(QUESTION) == Searcher(store, HashedEmbedder()).search(QUESTION)
     assert (tmp_path / "index").exists()
 
@@ -119,7 +119,7 @@ def test_what_has_no_vectors_yet_gets_them_once_it_is_back(clock: Clock) -> None
     found = searcher.search("washing cotton at forty degrees")
     assert found.hits[0].document.id == "guide"
     server.on = True
-    clock.now += search_module._COMPLETE_EVERY
+    clock.now += COMPLETE_EVERY
     assert by_vectors(searcher.search("washing cotton at forty degrees"))
     assert store.without_vectors(server.name) == []
 
@@ -141,6 +141,6 @@ def test_passages_that_cannot_be_embedded_are_not_tried_at_each_question(clock: 
     for _ in range(5):
         assert searcher.search(QUESTION).hits[0].document.id == "returns.en"
     assert len(tried) == 1
-    clock.now += search_module._COMPLETE_EVERY
+    clock.now += COMPLETE_EVERY
     searcher.search(QUESTION)
     assert len(tried) == 2

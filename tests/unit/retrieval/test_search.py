@@ -162,7 +162,7 @@ def test_an_unchanged_knowledge_base_is_neither_segmented_nor_calibrated_again(
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("the snapshot has this already")
 
-    monkeypatch.setattr("retrieval.search.calibrate", refused)
+    monkeypatch.setattr("retrieval.thresholds.calibrate", refused)
     monkeypatch.setattr("retrieval.index.state.words", refused)
     embedder = Counting()
     again = Searcher(store, embedder, tmp_path).search("clean leather")
