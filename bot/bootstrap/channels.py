@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import SettingsError, UsageError
 from bot.extras import install
-from bot.settings.secrets import read_secret
+from bot.settings.secrets import read_token
 
 if TYPE_CHECKING:
     from bot.bootstrap.parley import Parley
@@ -29,7 +29,7 @@ def running_channels(parley: Parley, only: Sequence[str] = (), tell: Callable[[s
     unknown = [name for name in only if name not in _OPENERS]
     if unknown:
         raise UsageError(f"There is no channel {unknown[0]}; there are {' and '.join(_OPENERS)}.")
-    tokens = {name: _token(parley, name) for name in only or _OPENERS}
+    tokens = {name: read_token(getattr(parley.settings, name), name) for name in only or _OPENERS}
     if not any(tokens.values()):
         raise SettingsError(TO_CONFIGURE)
     without = [name for name in only if not tokens[name]]
@@ -38,11 +38,6 @@ def running_channels(parley: Parley, only: Sequence[str] = (), tell: Callable[[s
             f"{without[0]} has no token. Set PARLEY_{without[0].upper()}__TOKEN, or {without[0]}.token_file."
         )
     return [_OPENERS[name](parley, token, tell) for name, token in tokens.items() if token]
-
-
-def _token(parley: Parley, name: str) -> str:
-    group = getattr(parley.settings, name)
-    return read_secret(group.token, group.token_file, f"{name}.token")
 
 
 def _telegram(parley: Parley, token: str, tell: Callable[[str], None]) -> Runner:

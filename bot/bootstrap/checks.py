@@ -7,7 +7,7 @@ import asyncio
 from bot.errors import ChannelError
 from bot.extras import install
 from bot.settings import Settings
-from bot.settings.secrets import read_secret
+from bot.settings.secrets import read_token
 
 PATIENCE = 15.0  # seconds for a platform that does not answer
 
@@ -17,8 +17,7 @@ def check_channel(settings: Settings, name: str) -> tuple[str, str] | None:
 
     Raises ChannelError for a channel that cannot run, and SettingsError.
     """
-    group = getattr(settings, name)
-    token = read_secret(group.token, group.token_file, f"{name}.token")
+    token = read_token(getattr(settings, name), name)
     return asyncio.run(_ask(settings, name, token)) if token else None
 
 

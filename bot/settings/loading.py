@@ -73,8 +73,16 @@ def _config_path(config: Path | None, variables: Mapping[str, str]) -> Path | No
     named = config or next((Path(v) for k, v in variables.items() if k.upper() == "PARLEY_CONFIG" and v), None)
     if named is None:
         here = Path(CONFIG_NAME).absolute()
-        return here if here.is_file() else None
-    path = named.expanduser().absolute()
+        return _checked(here) if os.path.lexists(here) else None
+    return _checked(named.expanduser().absolute())
+
+
+def _checked(path: Path) -> Path:
+    """Raises SettingsError for what is no file: it must not pass for no settings at all."""
+    if path.is_dir():  # Docker makes one where the file to be mounted is missing
+        raise SettingsError(f"{path} is a folder, not a settings file. Remove it; write the file with `parley init`.")
+    if path.is_symlink() and not path.exists():
+        raise SettingsError(f"{path} leads to {path.readlink()}, which is not there; correct the link or remove it.")
     if not path.is_file():
         raise SettingsError(f"There is no settings file {path}; write one with `parley init`, or name another.")
     return path

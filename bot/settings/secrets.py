@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from bot.errors import SettingsError
+from bot.settings.channels import DiscordSettings, TelegramSettings
+
+# Telegram says nothing of the length: 35 characters today. Its test servers want /test after the token.
+_TELEGRAM_TOKEN = re.compile(r"[0-9]{3,20}:[A-Za-z0-9_-]{20,100}(?:/test)?")
 
 
 def read_secret(value: str, file: Path | None, name: str) -> str:
@@ -26,6 +31,18 @@ def read_secret(value: str, file: Path | None, name: str) -> str:
     if not content or len(content.split()) > 1:
         raise SettingsError(f"{name}_file is {file}; it must hold the secret in one line and nothing else.")
     return content
+
+
+def read_token(channel: TelegramSettings | DiscordSettings, name: str) -> str:
+    """The token of a channel's bot, empty where there is none. Raises SettingsError, which does not show it."""
+    token = read_secret(channel.token, channel.token_file, f"{name}.token")
+    if token and isinstance(channel, TelegramSettings) and not _TELEGRAM_TOKEN.fullmatch(token):
+        place = "telegram.token" if channel.token else f"{channel.token_file} (telegram.token_file)"
+        raise SettingsError(
+            f"{place} holds no bot's token: that is digits, a colon and about 35 of A-Z, a-z, 0-9, _ and -. "
+            "Take it from @BotFather in Telegram (/mybots, API Token) and set PARLEY_TELEGRAM__TOKEN to it."
+        )
+    return token
 
 
 def with_password(url: str, password: str) -> str:

@@ -208,6 +208,18 @@ def test_a_channel_that_there_is_not(parley: Parley) -> None:
     assert "telegram and discord" in done.sentence
 
 
+@pytest.mark.usefixtures("settings")
+def test_a_token_of_a_wrong_shape_is_noticed_before_anything_else(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_TELEGRAM__TOKEN", "wrong-secret")
+    served = parley("serve")
+    assert (served.code, "@BotFather" in served.sentence) == (2, True)
+    found = {row["check"]: row for row in parley("doctor", "--json").rows}["telegram"]
+    assert (found["state"], "@BotFather" in found["found"] + found["do"]) == ("fail", True)
+    assert "wrong-secret" not in served.out + served.err + str(found)
+
+
 def test_a_token_file_that_cannot_be_read(parley: Parley, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_TELEGRAM__TOKEN_FILE", str(settings / "none"))
     done = parley("serve")

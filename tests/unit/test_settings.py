@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
+from bot.settings.channels import DiscordSettings, TelegramSettings
 from bot.settings.file import describe, render_toml
-from bot.settings.secrets import read_secret
+from bot.settings.secrets import read_secret, read_token
 from bot.settings.walk import leaves
 
 
@@ -214,6 +215,45 @@ def test_a_file_that_holds_no_single_secret(tmp_path: Path, content: str) -> Non
         read_secret("", file, "telegram.token")
     with pytest.raises(SettingsError, match="cannot be read"):
         read_secret("", tmp_path / "none", "telegram.token")
+
+
+def test_a_settings_file_that_is_none_does_not_pass_for_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "parley.toml"
+    assert load_settings(env={}).config_file is None
+    place.symlink_to("none.toml")
+    with pytest.raises(SettingsError, match=r"parley\.toml leads to none\.toml, which is not there"):
+        load_settings(env={})
+    place.unlink()
+    place.mkdir()
+    for config, env in ((None, {}), (place, {}), (None, {"PARLEY_CONFIG": str(place)})):
+        with pytest.raises(SettingsError, match=r"parley\.toml is a folder.*parley init"):
+            load_settings(config, env)
+
+
+GOOD = "123456789:" + "AbCdEfGhI-_" * 3 + "Kl"
+
+
+@pytest.mark.parametrize("token", [GOOD, f" {GOOD}\n", "1234567890123:" + "x" * 46, f"{GOOD}/test"])
+def test_a_token_as_telegram_gives_it(token: str) -> None:
+    assert read_token(TelegramSettings(token=token), "telegram") == token.strip()
+
+
+@pytest.mark.parametrize("token", ["abc", "123456789", f'"{GOOD}"', f"bot{GOOD}", GOOD[:20], f"{GOOD}…", GOOD[10:]])
+def test_a_token_of_another_shape_is_noticed_before_telegram_is_asked_and_not_shown(tmp_path: Path, token: str) -> None:
+    with pytest.raises(SettingsError, match=r"^telegram\.token holds .*@BotFather.*PARLEY_TELEGRAM__TOKEN") as told:
+        read_token(TelegramSettings(token=token), "telegram")
+    assert token not in str(told.value)
+    file = tmp_path / "telegram"
+    file.write_text(token, "utf-8")
+    with pytest.raises(SettingsError, match=r"telegram \(telegram\.token_file\) holds") as told:
+        read_token(TelegramSettings(token_file=file), "telegram")
+
+
+def test_what_a_discord_token_looks_like_is_left_to_discord() -> None:
+    assert read_token(DiscordSettings(token="abc"), "discord") == "abc"
 
 
 @pytest.mark.parametrize(
