@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from models.engines.llamacpp_engine import LlamaCppGenerator
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import ContextTooLong, EngineFailed, InvalidWeights
+from models.extras import install
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
 from tests.support.tiny_gguf import to_gguf
 from tests.support.tiny_models import build_tiny_llama
@@ -102,5 +104,5 @@ async def test_without_the_library_it_says_what_to_install(tmp_path: Path, monke
 
     (tmp_path / "some.gguf").write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
-    with pytest.raises(EngineFailed, match=r"parley\[llamacpp\]"):
+    with pytest.raises(EngineFailed, match=re.escape(install("llamacpp"))):
         await write(LlamaCppGenerator(tmp_path / "some.gguf"))
