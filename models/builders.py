@@ -10,7 +10,8 @@ from typing import Any
 from models.catalogue import GgufSource, ModelSpec, ServerSource, Task
 from models.devices import Device, device_kind
 from models.encoders.transformer_encoder import TransformerEncoder
-from models.engines.llamacpp_engine import LlamaCppGenerator, check_llamacpp
+from models.engines.llamacpp_engine import CONTEXT, LlamaCppGenerator, check_llamacpp
+from models.engines.llamacpp_file import GgufFacts, read_facts
 from models.engines.paged.engine import PagedGenerator
 from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.building import remote_encoder, remote_generator
@@ -36,6 +37,7 @@ class ModelOptions:
     Several models for a task are separated by commas: translators of different pairs, or generators of which the next
     one writes when one before it cannot. `threads` is for the CPU. `servers` are those that `server:NAME` may name.
     `memory_bytes` bounds all models together; None: most of what the device has. `adapters` are folders by name.
+    `context_tokens` bounds what a generator looks at; None: all that it was trained for, and 4096 for a GGUF file.
     """
 
     models_dir: Path
@@ -48,6 +50,7 @@ class ModelOptions:
     memory_bytes: int | None = None
     quantisation: Quantisation = "none"
     adapters: Mapping[str, Path] = field(default_factory=dict)
+    context_tokens: int | None = None
 
 
 class Builders:
@@ -103,7 +106,14 @@ class Builders:
         """llama.cpp for GGUF files; the paged engine on a GPU, which it is made for; padded batches on a CPU."""
         options = self._options()
         if isinstance(spec.source, GgufSource):
-            return LlamaCppGenerator(folder, name=spec.name, languages=spec.languages, threads=options.threads)
+            return LlamaCppGenerator(
+                folder,
+                name=spec.name,
+                languages=spec.languages,
+                threads=options.threads,
+                context_tokens=options.context_tokens,
+                cache_bytes=lambda: self._room(spec, folder),
+            )
         if not self._is_paged(spec):
             return TransformersGenerator(
                 folder,
@@ -111,6 +121,7 @@ class Builders:
                 languages=spec.languages,
                 device=options.device,
                 threads=options.threads,
+                context_tokens=options.context_tokens,
                 adapters=options.adapters,
             )
         return PagedGenerator(
@@ -120,26 +131,40 @@ class Builders:
             device=options.device,
             quantisation=options.quantisation,
             sizes=PagedSizes(cache_bytes=self._cache(spec, folder)),
+            context_tokens=options.context_tokens,
             adapters=options.adapters,
         )
 
     def _need(self, task: Task, spec: ModelSpec, folder: Path) -> int:
         """What it takes in all. Raises TooLarge, naming what would fit."""
-        options, room = self._options(), self._budget()
-        paged = self._is_paged(spec)
         weights = self._weights(spec, folder)
-        least = weights + (_LEAST_CACHE if paged or isinstance(spec.source, GgufSource) else 0)
-        if least <= room:
-            return weights + self._cache(spec, folder) if paged else least
-        packed = " Or set models.quantisation to int8 or int4." if paged and options.quantisation == "none" else ""
-        raise TooLarge(
-            f"The model '{spec.name}' takes about {gigabytes(least)}, and {gigabytes(room)} are there for models "
-            f"(models.memory_gb). {what_fits(task, room)}{packed}"
-        )
+        if isinstance(spec.source, GgufSource):
+            facts = read_facts(folder)
+            context = facts.context(self._options().context_tokens or CONTEXT)
+            self._check_room(task, spec, weights + facts.bytes(context), _shorter(facts, context))
+            return weights + facts.bytes(facts.cache_tokens(context, self._room(spec, folder)))
+        if not self._is_paged(spec):
+            self._check_room(task, spec, weights)
+            return weights
+        packed = " Or set models.quantisation to int8 or int4." if self._options().quantisation == "none" else ""
+        self._check_room(task, spec, weights + _LEAST_CACHE, packed)
+        return weights + self._cache(spec, folder)
+
+    def _check_room(self, task: Task, spec: ModelSpec, least: int, advice: str = "") -> None:
+        room = self._budget()
+        if least > room:
+            raise TooLarge(
+                f"The model '{spec.name}' takes about {gigabytes(least)}, and {gigabytes(room)} are there for models "
+                f"(models.memory_gb). {what_fits(task, room)}{advice}"
+            )
 
     def _cache(self, spec: ModelSpec, folder: Path) -> int:
+        """What a paged generator's keys and values take: all that is left, and enough for a few conversations."""
+        return max(self._room(spec, folder), _LEAST_CACHE)
+
+    def _room(self, spec: ModelSpec, folder: Path) -> int:
         """What the weights and the other models leave to a generator's keys and values."""
-        return max(self._budget() - self._weights(spec, folder) - self._others(spec), _LEAST_CACHE)
+        return self._budget() - self._weights(spec, folder) - self._others(spec)
 
     def _weights(self, spec: ModelSpec, folder: Path) -> int:
         return model_bytes(spec, folder, self._options().quantisation if self._is_paged(spec) else "none")
@@ -160,3 +185,9 @@ class Builders:
                 except WeightsUnavailable:
                     continue
         return total
+
+
+def _shorter(facts: GgufFacts, context: int) -> str:
+    """What to do where a GGUF model's memory for a conversation is much of what it takes."""
+    kept = facts.bytes(context) - facts.bytes(0)
+    return f" Or set models.context_tokens below {context}: {gigabytes(kept)} of it are for that."

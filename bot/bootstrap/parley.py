@@ -92,6 +92,7 @@ class Parley:
                 overrides=named_models(models),
                 memory_bytes=None if models.memory_gb is None else int(models.memory_gb * 1e9),
                 quantisation=models.quantisation,
+                context_tokens=models.context_tokens,
                 adapters={name: adapter.folder for name, adapter in models.adapters.items()},
                 servers=model_servers(self.settings),
                 glossary=read_glossary(self.settings.dialogue.glossary),

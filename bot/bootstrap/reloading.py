@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.registry import Registry
 
 _SWAPPED = ("generate", "translate", "sentiment", "rerank")
-_FIXED = ("profile", "device", "threads", "memory_gb", "quantisation", "adapters", "servers")
+_FIXED = ("profile", "device", "threads", "memory_gb", "context_tokens", "quantisation", "adapters", "servers")
 _QUOTED = "quoted from now on, for a model of that size answers worse (dialogue.writing)"
 
 

@@ -74,6 +74,13 @@ class ModelsSettings(Group):
         description="What all models may take of the device's memory; the least used is unloaded for another. "
         "Unset: most of it.",
     )
+    context_tokens: int | None = Field(
+        default=None,
+        ge=512,
+        examples=[8192],
+        description="How much text a generator on this machine looks at, prompt and answer together; never more than "
+        "it was trained for. Less takes less memory. Unset: all of that, and 4096 for a GGUF file.",
+    )
     quantisation: Annotated[Literal["none", "int8", "int4"], Lowered] = Field(
         default="none",
         description="Packs generators on a GPU to 8 or 4 bits a weight: less memory, a little less exact.",

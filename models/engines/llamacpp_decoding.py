@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from models.engines.llamacpp_file import facts_of, library, open_gguf
 from models.engines.slots import PIECE
 from models.engines.tokenizing import ChatTokenizer
-from models.errors import InvalidWeights
 
 _OPENED, _KEPT, _BRANCH, _FIRST = 0, 1, 2, 3  # sequences: being opened, the last prompt, a continuation, row 0
 
@@ -21,19 +21,12 @@ class LlamaCppModel:
     """An open GGUF file. Raises InvalidWeights if llama.cpp cannot read it."""
 
     def __init__(self, gguf: Path) -> None:
-        import llama_cpp
-
-        self.lib: Any = llama_cpp
-        self._silence = llama_cpp.llama_log_callback(lambda *_: None)  # kept: llama.cpp calls it later
-        self.lib.llama_log_set(self._silence, None)
-        self.lib.llama_backend_init()
+        self.lib: Any = library()
         self.name = gguf.name
-        self.model = self.lib.llama_model_load_from_file(str(gguf).encode(), self.lib.llama_model_default_params())
-        if not self.model:
-            raise InvalidWeights(f"The file {gguf.name} cannot be read as a GGUF model. Fetch it anew.")
+        self.model = open_gguf(gguf)
         self.vocabulary = self.lib.llama_model_get_vocab(self.model)
         self.size = int(self.lib.llama_vocab_n_tokens(self.vocabulary))
-        self.trained_context = int(self.lib.llama_model_n_ctx_train(self.model))
+        self.facts = facts_of(self.model)
 
     def ends(self) -> frozenset[int]:
         """The tokens that end a message."""

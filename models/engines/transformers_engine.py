@@ -35,7 +35,8 @@ class TransformersGenerator(LocalGenerator):
 
     `slots` requests are written at once, and requests of `queue_tokens` tokens may wait, prompts and new ones together.
     The text of a request with a seed depends on nothing but the request and the machine; it and others may be written
-    from beginnings of prompts that were computed for earlier requests. `adapters` are LoRA folders by name.
+    from beginnings of prompts that were computed for earlier requests. It looks at `context_tokens` at most, prompt and
+    text together; None: at all that it was trained for. `adapters` are LoRA folders by name.
     `guesses`: where a text is written alone, tokens that stood before are computed several at a time, which changes how
     fast it is written and nothing else.
     """
@@ -51,10 +52,12 @@ class TransformersGenerator(LocalGenerator):
         threads: int | None = None,
         slots: int = 8,
         queue_tokens: int = 65_536,
+        context_tokens: int | None = None,
         adapters: Mapping[str, Path] | None = None,
         guesses: bool = True,
     ) -> None:
         super().__init__(folder, name=name, languages=languages, adapters=adapters)
+        self._context = min(self._context, context_tokens or self._context)
         self._options = (device, dtype, threads)
         self._slots = slots
         self._guesses = guesses

@@ -46,7 +46,8 @@ _SIZES = PagedSizes()
 class PagedGenerator(LocalGenerator):
     """A `Generator` over a paged cache. Nothing is loaded until the first request, or `warm`.
 
-    `sizes` bounds the cache and the batches; `adapters` are LoRA folders by the name that requests give.
+    `sizes` bounds the cache and the batches; `context_tokens` what it looks at, prompt and text together (None: all
+    that it was trained for); `adapters` are LoRA folders by the name that requests give.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class PagedGenerator(LocalGenerator):
         dtype: NumberType = "auto",
         quantisation: Quantisation = "none",
         sizes: PagedSizes = _SIZES,
+        context_tokens: int | None = None,
         adapters: Mapping[str, Path] | None = None,
         waiting_tokens: int = _WAITING_TOKENS,
     ) -> None:
         super().__init__(folder, name=name, languages=languages, adapters=adapters)
+        self._context = min(self._context, context_tokens or self._context)
         self._options = (device, dtype, quantisation)
         self._sizes = sizes
         self._worker = PagedWorker(self._name, self._open, AdmissionQueue(slots=sizes.requests, bound=waiting_tokens))

@@ -15,7 +15,8 @@ import pytest
 
 from models.catalogue import Task
 from models.engines.llamacpp_engine import LlamaCppGenerator
-from models.errors import EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.engines.llamacpp_file import read_facts
+from models.errors import ContextTooLong, EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
 from models.extras import install
 from models.ports import Generator
 from models.registry import ModelOptions, Registry
@@ -24,6 +25,8 @@ from models.tasks.sentiment import EvidenceSentiment
 from models.types import ChatMessage, Finished, GenerationRequest, TextChunk
 from tests.support.tiny_gguf import to_gguf
 from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
+
+needs_llamacpp = pytest.mark.skipif(find_spec("llama_cpp") is None, reason="the extra llamacpp is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +197,7 @@ def test_a_profile_without_a_reranker_has_none(tmp_path: Path, folders: dict[str
     assert len(reranker.score("fox", ["the quick fox", "dog"])) == 2
 
 
-@pytest.mark.skipif(find_spec("llama_cpp") is None, reason="the extra llamacpp is not installed")
+@needs_llamacpp
 async def test_a_gguf_file_runs_on_llama_cpp(tmp_path: Path, folders: dict[str, str]) -> None:
     path = to_gguf(Path(folders["generate"]), tmp_path / "tiny.gguf")
     registry = Registry(ModelOptions(tmp_path, overrides={"generate": str(path)}, threads=1))
@@ -206,8 +209,44 @@ async def test_a_gguf_file_runs_on_llama_cpp(tmp_path: Path, folders: dict[str, 
     assert isinstance(last, Finished)
     assert last.completion_tokens == 3
     (state,) = registry.state()
+    facts, context = read_facts(path), generator.context_tokens
     assert (state.name, state.loaded) == ("tiny", True)
-    assert state.bytes > path.stat().st_size
+    assert state.bytes == int(path.stat().st_size * 1.1) + facts.bytes(4 * context)
+    await registry.close()
+
+
+@needs_llamacpp
+async def test_a_gguf_file_gets_a_memory_that_fits(tmp_path: Path, folders: dict[str, str]) -> None:
+    path = to_gguf(Path(folders["generate"]), tmp_path / "tiny.gguf")
+    facts, weights = read_facts(path), int(path.stat().st_size * 1.1)
+    room = weights + facts.bytes(200)
+    options = ModelOptions(
+        tmp_path,
+        overrides={"generate": str(path), "embed": "server:none"},
+        threads=1,
+        context_tokens=128,
+        memory_bytes=room,
+    )
+    registry = Registry(options)
+    generator = registry.generator()
+    await generator.warm()  # type: ignore[attr-defined]
+    assert generator.context_tokens == 128
+    (state,) = registry.state()
+    assert state.bytes == room
+    await registry.close()
+    registry = Registry(replace(options, memory_bytes=weights + facts.bytes(100)))
+    with pytest.raises(TooLarge, match=r"Or set models\.context_tokens below 128"):
+        await registry.warm(["generate"])
+    await registry.close()
+
+
+async def test_a_generator_looks_at_no_more_than_is_set(tmp_path: Path, folders: dict[str, str]) -> None:
+    registry = Registry(ModelOptions(tmp_path, overrides={"generate": folders["generate"]}, context_tokens=16))
+    generator = registry.generator()
+    assert generator.context_tokens == 16
+    with pytest.raises(ContextTooLong, match="it can look at 16"):
+        async for _ in generator.stream(GenerationRequest((ChatMessage("user", "fox " * 30),), max_new_tokens=3)):
+            pass
     await registry.close()
 
 

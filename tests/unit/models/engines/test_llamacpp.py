@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from models.engines.llamacpp_decoding import LlamaCppDecoder, LlamaCppModel
 from models.engines.llamacpp_engine import LlamaCppGenerator
+from models.engines.llamacpp_file import GgufFacts, read_facts, silence
 from models.engines.transformers_engine import TransformersGenerator
-from models.errors import ContextTooLong, EngineFailed, InvalidWeights
+from models.errors import ContextTooLong, EngineFailed, InvalidWeights, UnknownModel
 from models.extras import install
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk
 from tests.support.tiny_gguf import to_gguf
@@ -106,3 +109,54 @@ async def test_without_the_library_it_says_what_to_install(tmp_path: Path, monke
     monkeypatch.setitem(sys.modules, "llama_cpp", None)
     with pytest.raises(EngineFailed, match=re.escape(install("llamacpp"))):
         await write(LlamaCppGenerator(tmp_path / "some.gguf"))
+
+
+@pytest.fixture(scope="module")
+def gguf(folder: Path) -> Path:
+    return to_gguf(folder, folder / "facts.gguf")
+
+
+@needs_llamacpp
+def test_the_file_tells_what_its_memory_takes(folder: Path, gguf: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    head = config["hidden_size"] // config["num_attention_heads"]
+    facts = read_facts(gguf)
+    assert facts.trained_context == config["max_position_embeddings"]
+    assert facts.token_bytes == config["num_hidden_layers"] * 2 * config["num_key_value_heads"] * head * 2
+
+
+@needs_llamacpp
+def test_it_is_what_llama_cpp_takes(gguf: Path) -> None:
+    opened = LlamaCppModel(gguf)
+    said: list[str] = []
+    told = opened.lib.llama_log_callback(lambda _, text, __: said.append(text.decode("utf-8", "replace")))
+    opened.lib.llama_log_set(told, None)
+    try:
+        LlamaCppDecoder(opened, rows=1, tokens=4096, threads=1)
+    finally:
+        opened.lib.llama_log_set(silence(), None)
+    (mebibytes,) = re.findall(r"KV buffer size = +([\d.]+) MiB", "".join(said))
+    assert 4096 * opened.facts.token_bytes / 2**20 == pytest.approx(float(mebibytes), abs=0.01)
+
+
+def test_memory_is_for_some_whole_conversations_as_far_as_there_is_room() -> None:
+    facts = GgufFacts(trained_context=8192, token_bytes=1000, step_bytes=500)
+    assert (facts.context(4096), facts.context(32_768)) == (4096, 8192)
+    assert facts.cache_tokens(4096) == 4 * 4096
+    assert facts.cache_tokens(4096, 6_000_500) == 6000
+    assert facts.cache_tokens(4096, 1_000_000) == facts.cache_tokens(4096, -5) == 4096
+    assert facts.bytes(4096) == 4_096_500
+
+
+@needs_llamacpp
+async def test_it_looks_no_further_than_it_was_trained_for(gguf: Path) -> None:
+    generator = LlamaCppGenerator(gguf, threads=1, context_tokens=100_000)
+    await write(generator, max_new_tokens=1)
+    assert generator.context_tokens == read_facts(gguf).trained_context
+    await generator.close()
+
+
+async def test_adapters_are_refused_with_what_they_go_with(tmp_path: Path) -> None:
+    (tmp_path / "some.gguf").write_bytes(b"GGUF")
+    with pytest.raises(UnknownModel, match=r"'some' is a GGUF file, and adapters .* take the adapter 'tutor' out"):
+        await write(LlamaCppGenerator(tmp_path / "some.gguf"), adapter="tutor")
