@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.chaos import script
 from tests.chaos.clock import Clock
@@ -78,26 +81,34 @@ class Site:
 
     def doubted(self) -> set[int]:
         """The questions of which Parley's own rows say that a part was sent again, or left, in doubt."""
-        engine = create_engine(self.database.url or f"sqlite:///{self.folder / 'home' / 'parley.db'}")
-        try:
-            with engine.connect() as connection:
-                texts = connection.execute(_DOUBTED).scalars().all()
-        finally:
-            engine.dispose()
+        with self._connected() as connection:
+            texts = connection.execute(_DOUBTED).scalars().all()
         return {int(found[1]) for text in texts if (found := script.QUESTION.search(text))}
 
     def rows_of(self, number: int) -> list[str]:
         """What Parley's rows say of a question, for whoever looks for the fault. People's words are not in them."""
-        engine = create_engine(self.database.url or f"sqlite:///{self.folder / 'home' / 'parley.db'}")
-        try:
-            with engine.connect() as connection:
-                turns = connection.execute(_TURNS, {"text": f"%question {number}, please"}).all()
-                parts = [row for turn in turns for row in connection.execute(_PARTS, {"turn": turn[0]})]
-        finally:
-            engine.dispose()
+        with self._connected() as connection:
+            turns = connection.execute(_TURNS, {"text": f"%question {number}, please"}).all()
+            parts = [row for turn in turns for row in connection.execute(_PARTS, {"turn": turn[0]})]
         return [f"  turn {' '.join(map(str, row))}" for row in turns] + [
             f"  part {' '.join(map(str, p))}" for p in parts
         ]
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        engine = create_engine(self.database.url or f"sqlite:///{self.folder / 'home' / 'parley.db'}")
+        # Several processes may hold all connections that the server gives.
+        patient = Retrying(
+            retry=retry_if_exception_type(OperationalError),
+            wait=wait_fixed(0.5),
+            stop=stop_after_delay(60),
+            reraise=True,
+        )
+        try:
+            with patient(engine.connect) as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     def config(self, role: str = "serve", webhook: bool = False, die_at: tuple[str, int] | None = None) -> Path:
         """A file for `serve_process`. `die_at`: it kills itself when it passes that point the n-th time."""

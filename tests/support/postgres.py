@@ -30,7 +30,7 @@ deadlock_timeout = 100ms
 fsync = off
 full_page_writes = off
 jit = off
-max_connections = 60
+max_connections = 100
 shared_buffers = 32MB
 """
 # The one role that needs a password, for tests of wrong ones.
