@@ -13,6 +13,7 @@ from bot.skills import AnswerOptions
 from bot.skills.absent import KnownWriters
 from bot.skills.answer import AnswerSkill
 from bot.skills.chat import ChatSkill
+from bot.skills.write import WriteSkill
 from models.engines.fallback import FallbackGenerator
 from models.engines.scripted import ScriptedGenerator
 from models.errors import EngineFailed, Overloaded
@@ -50,7 +51,7 @@ def off(name: str = "off", error: type[EngineFailed] = EngineFailed) -> Scripted
 
 async def reply_of(*generators: Generator, said: str = ASKED, too_small: Sequence[str] = ()) -> Reply:
     desk = Desk(
-        [AnswerSkill(), ChatSkill()],
+        [AnswerSkill(), ChatSkill(), WriteSkill()],
         knowledge=shop_knowledge(),
         models=Chain(*generators),
         options=AnswerOptions(curated_threshold=0.9, answerable_threshold=0.05),
@@ -71,6 +72,15 @@ async def test_one_that_is_too_small_to_write_quotes_in_the_large_ones_place() -
     assert (reply.outcome, "seven days" in reply.text, reply.model) == (Outcome.QUOTED, True, None)
     reply = await reply_of(ScriptedGenerator([RIGHT], name="big"), small, too_small=["small"])
     assert (reply.outcome, reply.model) == (Outcome.GENERATED, "big")
+
+
+async def test_a_draft_by_a_small_one_in_the_large_ones_place_says_so() -> None:
+    small = ScriptedGenerator(["Dear all, the meeting is on Friday."], name="small")
+    said = "/write mail: meeting moved to Friday"
+    reply = await reply_of(off("big"), small, said=said, too_small=["small"])
+    assert (reply.model, "small is very small" in reply.notice) == ("small", True)
+    reply = await reply_of(ScriptedGenerator(["Dear all."], name="big"), small, said=said, too_small=["small"])
+    assert (reply.model, reply.notice) == ("big", "")
 
 
 async def test_one_that_wrote_more_than_is_shown_is_named_too() -> None:
