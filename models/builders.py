@@ -28,6 +28,7 @@ from models.tasks.translation.glossary import Glossary
 from models.weights import find
 
 _LEAST_CACHE = 512_000_000  # bytes of keys and values, for a few conversations at least
+_LEAST_CONTEXT = 512  # tokens; a question with its passages hardly fits into less
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Builders:
         if isinstance(spec.source, GgufSource):
             facts = read_facts(folder)
             context = facts.context(self._options().context_tokens or CONTEXT)
-            self._check_room(task, spec, weights + facts.bytes(context), _shorter(facts, context))
+            self._check_room(task, spec, weights + facts.bytes(context), _shorter(facts, self._budget() - weights))
             return weights + facts.bytes(facts.cache_tokens(context, self._room(spec, folder)))
         if not self._is_paged(spec):
             self._check_room(task, spec, weights)
@@ -187,7 +188,7 @@ class Builders:
         return total
 
 
-def _shorter(facts: GgufFacts, context: int) -> str:
-    """What to do where a GGUF model's memory for a conversation is much of what it takes."""
-    kept = facts.bytes(context) - facts.bytes(0)
-    return f" Or set models.context_tokens below {context}: {gigabytes(kept)} of it are for that."
+def _shorter(facts: GgufFacts, left: int) -> str:
+    """The context with which a GGUF model would fit into the bytes that its weights leave, if it is worth having."""
+    tokens = (left - facts.step_bytes) // max(facts.token_bytes, 1)
+    return f" Or set models.context_tokens to {tokens} or less." if tokens >= _LEAST_CONTEXT else ""

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from models.engines.llamacpp_engine import LlamaCppGenerator
 from models.engines.paged.engine import PagedGenerator
 from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.remote_engine import RemoteGenerator
@@ -20,6 +22,7 @@ from models.errors import CannotScore, ContextTooLong, EngineFailed
 from models.ports import Generator
 from models.types import ChatMessage, Finished, FinishReason, GenerationRequest, TextChunk, Waiting
 from tests.support.serving import transformers_serve
+from tests.support.tiny_gguf import to_gguf
 from tests.support.tiny_models import build_tiny_llama
 
 Build = Callable[[], Generator]
@@ -38,7 +41,13 @@ def served(tiny_llama: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["scripted", "transformers", "paged", "remote"])
+llamacpp = pytest.param(
+    "llamacpp",
+    marks=pytest.mark.skipif(find_spec("llama_cpp") is None, reason="the extra llamacpp is not installed"),
+)
+
+
+@pytest.fixture(params=["scripted", "transformers", "paged", "remote", llamacpp])
 async def generator(request: pytest.FixtureRequest, tiny_llama: Path) -> AsyncIterator[Generator]:
     made: Generator
     if request.param == "scripted":
@@ -48,6 +57,9 @@ async def generator(request: pytest.FixtureRequest, tiny_llama: Path) -> AsyncIt
     elif request.param == "paged":
         sizes = PagedSizes(page_tokens=16, blocks=64, batch_tokens=256, requests=8)
         made = PagedGenerator(tiny_llama, device="cpu", dtype="float32", sizes=sizes)
+    elif request.param == "llamacpp":
+        gguf = tiny_llama.with_suffix(".gguf")
+        made = LlamaCppGenerator(gguf if gguf.exists() else to_gguf(tiny_llama, gguf), threads=1)
     elif request.param == "remote":
         url = request.getfixturevalue("served")
         made = RemoteGenerator(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -234,8 +235,20 @@ async def test_a_gguf_file_gets_a_memory_that_fits(tmp_path: Path, folders: dict
     (state,) = registry.state()
     assert state.bytes == room
     await registry.close()
-    registry = Registry(replace(options, memory_bytes=weights + facts.bytes(100)))
-    with pytest.raises(TooLarge, match=r"Or set models\.context_tokens below 128"):
+
+
+@needs_llamacpp
+@pytest.mark.parametrize(
+    ("tokens", "said"), [(600, r"Or set models\.context_tokens to 600 or less\."), (100, r"fits\.$")]
+)
+async def test_a_gguf_file_that_does_not_fit_is_told_with_what_would(tmp_path: Path, tokens: int, said: str) -> None:
+    folder = build_tiny_llama(tmp_path / "far")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 8192}))
+    path = to_gguf(folder, tmp_path / "far.gguf")
+    room = int(path.stat().st_size * 1.1) + read_facts(path).bytes(tokens)
+    registry = Registry(ModelOptions(tmp_path, overrides={"generate": str(path)}, threads=1, memory_bytes=room))
+    with pytest.raises(TooLarge, match=said):
         await registry.warm(["generate"])
     await registry.close()
 

@@ -126,6 +126,44 @@ def test_the_file_tells_what_its_memory_takes(folder: Path, gguf: Path) -> None:
 
 
 @needs_llamacpp
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "lengths", "widths"),
+    [
+        (4, 2, (), 2 * 16 + 2 * 16),  # the width, 64, by heads
+        (4, None, (), 4 * 16 + 4 * 16),
+        (4, 2, (128, 96), 2 * 128 + 2 * 96),
+        (4, [2, 1], (128, 96), 4 * 128 + 4 * 96),  # by layer, which llama.cpp does not tell: all heads are counted
+        ([4, 2], [2, 1], (), 64 + 64),
+    ],
+)
+def test_heads_of_all_kinds_are_counted(
+    tmp_path: Path, heads: Any, kv_heads: Any, lengths: tuple[int, ...], widths: int
+) -> None:
+    import gguf
+
+    writer = gguf.GGUFWriter(str(tmp_path / "head.gguf"), "llama")
+    writer.add_context_length(1024)
+    writer.add_embedding_length(64)
+    writer.add_block_count(2)
+    writer.add_head_count(heads)
+    if kv_heads is not None:
+        writer.add_head_count_kv(kv_heads)
+    if lengths:
+        writer.add_key_length(lengths[0])
+        writer.add_value_length(lengths[1])
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(["a", "b"])
+    writer.add_token_types([1, 1])
+    writer.add_token_merges(["a b"])
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    facts = read_facts(tmp_path / "head.gguf")
+    assert (facts.trained_context, facts.token_bytes) == (1024, 2 * widths * 2)
+
+
+@needs_llamacpp
 def test_it_is_what_llama_cpp_takes(gguf: Path) -> None:
     opened = LlamaCppModel(gguf)
     said: list[str] = []
