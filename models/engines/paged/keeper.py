@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ class LoopKeeper:
     def opened(self) -> tuple[LoadedModel, PagedLoop]:
         """Load the model and start the loop, unless they are there. Raises InvalidWeights or EngineFailed."""
         if self._loop is None or self._loaded is None:
+            self._forget()
             self._loaded, loop = self._open(self._deliver)
             loop.start()
             self._loop = loop
@@ -80,3 +82,9 @@ class LoopKeeper:
         """Stop the loop, and free the model."""
         self.abandon()
         self._loaded = None
+
+    def _forget(self) -> None:
+        """Free the model of a loop that could not be mended: the memory may be too small for two."""
+        if self._loaded is not None:
+            self._loaded = None
+            gc.collect()  # it is part of a cycle, so counting references does not free it

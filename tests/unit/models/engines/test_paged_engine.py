@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from models.engines.paged.engine import PagedGenerator
+from models.engines.paged.loading import load_for_pages
 from models.engines.paged.loop import PagedLoop
 from models.engines.paged.sizes import PagedSizes
 from models.errors import ContextTooLong, EngineFailed, Overloaded
@@ -130,6 +132,31 @@ async def test_what_cannot_be_mended_fails_and_the_engine_lives_on(make: Make) -
     assert "secret" not in str(raised.value)
     hook.remove()
     assert (await write(engine, ask(max_new_tokens=6)))[0] == whole[0]
+
+
+async def test_a_model_is_freed_before_it_is_loaded_anew(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[weakref.ref[Any]] = []
+    alive: list[int] = []
+
+    def load(*options: Any) -> Any:
+        alive.append(sum(model() is not None for model in loaded))
+        found = load_for_pages(*options)
+        loaded.append(weakref.ref(found.model))
+        return found
+
+    def lay_out(loop: PagedLoop) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("models.engines.paged.loading.load_for_pages", load)
+    engine = make()
+    await engine.warm()
+    failing(engine, RuntimeError("broke"), steps={1})
+    with monkeypatch.context() as patch:
+        patch.setattr(PagedLoop, "_open", lay_out)
+        with pytest.raises(EngineFailed, match="no memory for a single conversation"):
+            await write(engine, ask(max_new_tokens=3))
+    assert (await write(engine, ask(max_new_tokens=3)))[0]
+    assert alive == [0, 0]
 
 
 async def test_closing_the_stream_frees_its_pages(make: Make) -> None:
