@@ -60,7 +60,9 @@ class LexicalIndex:
         clauses = [(t.Occur.Should, self._clause(word, count)) for word, count in counts.items()]
         searcher = self._index.searcher()
         found = searcher.search(t.Query.boolean_query(clauses), limit, count=False).hits
-        return [(str(searcher.doc(address)[_ID][0]), float(score)) for score, address in found]
+        hits = [(str(searcher.doc(address)[_ID][0]), float(score)) for score, address in found]
+        # The library orders equal scores by its segments, which differ from one index to the next.
+        return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
     def _clause(self, word: str, count: int) -> Any:
         query = self._tantivy.Query.term_query(self._schema, _TEXT, word, "freq")
