@@ -179,7 +179,8 @@ class Shelf:
             if slot.loaded or self._used() + slot.need <= self.budget:
                 self._count_in(slot)
                 return True
-            idle = [one for one in self._slots if one.loaded and not one.users]
+            # What takes nothing here, a server's place, would free nothing, and forget how its replicas are.
+            idle = [one for one in self._slots if one.loaded and not one.users and one.need]
             if not idle:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._changed.wait(left):

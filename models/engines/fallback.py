@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
 
 from models.errors import ModelError
 from models.ports import Generator
-from models.types import NOBODY, Caller, ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk
+from models.types import NOBODY, Caller, ChatMessage, GenerationEvent, GenerationRequest, TextChunk, signed
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,7 +46,7 @@ class FallbackGenerator:
                 async with contextlib.aclosing(generator.stream(request)) as events:
                     async for event in events:
                         begun = begun or isinstance(event, TextChunk)
-                        yield _signed(event, generator)
+                        yield signed(event, generator.name)
                 return
             except ModelError as error:
                 if begun:
@@ -55,7 +54,7 @@ class FallbackGenerator:
                 _LOG.warning("%s cannot (%s), so the next one is asked", generator.name, type(error).__name__)
         async with contextlib.aclosing(last.stream(request)) as events:
             async for event in events:
-                yield _signed(event, last)
+                yield signed(event, last.name)
 
     async def score(
         self, messages: Sequence[ChatMessage], continuations: Sequence[str], caller: Caller = NOBODY
@@ -76,9 +75,3 @@ class FallbackGenerator:
     async def close(self) -> None:
         for generator in reversed(self._generators):
             await generator.close()
-
-
-def _signed(event: GenerationEvent, generator: Generator) -> GenerationEvent:
-    if isinstance(event, TextChunk | Finished) and not event.model:
-        return replace(event, model=generator.name)
-    return event

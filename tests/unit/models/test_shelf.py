@@ -58,6 +58,15 @@ def test_the_least_recently_used_makes_room() -> None:
     assert first.closed
 
 
+def test_what_takes_no_memory_is_not_unloaded() -> None:
+    place, server, one = shelf(1), slot("server", need=0), slot("one")
+    kept = use(place, server)
+    use(place, one)
+    use(place, slot("two"))
+    assert use(place, server) is kept
+    assert not kept.closed
+
+
 def test_one_in_use_is_never_unloaded() -> None:
     place, one, two = shelf(1), slot("one"), slot("two")
     with place.lease(lambda: one) as model:
