@@ -11,12 +11,14 @@ those are `unfit`, by name, and where one of them begins to write, the text's ow
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from models.errors import EngineFailed
 from models.ports import Encoder, Generator
 from models.tasks.languages import NAMES
 from models.tasks.translate import join_sentences
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float64]
 
+_LOG = logging.getLogger(__name__)
 _PIECE_TOKENS = 1200  # at most this much at once: small models lose what stands in the middle of more
 _TOKENS = 60  # that a sentence of a summary may have
 _TEMPLATE = 64  # tokens that a chat template adds, with some to spare
@@ -80,7 +83,9 @@ class Summariser:
         caller: Caller = NOBODY,
         unfit: Callable[[str], bool] = nobody_is_unfit,
     ) -> Summary:
-        """Give about `length` sentences. Raises EngineFailed or InvalidWeights."""
+        """Give about `length` sentences; the text's own where no model can write. Raises Overloaded or InvalidWeights,
+        and EngineFailed where the encoder fails.
+        """
         told = [sentence.strip() for sentence in sentences if sentence.strip()]
         if len(told) <= length:
             return Summary(join_sentences(told, language), True, "none", tuple(range(len(told))))
@@ -89,6 +94,8 @@ class Summariser:
                 return await self._write(told, _Order(language, length, caller, unfit))
             except _Unfit:
                 pass
+            except EngineFailed as error:
+                _LOG.warning("no model could summarise (%s), so sentences are chosen", type(error).__name__)
         return await self.extract(told, language, length)
 
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from models.engines.scripted import ScriptedGenerator
+from models.errors import EngineFailed
 from models.tasks.summarise import Summariser, central_sentences, letter_vectors
-from models.types import Caller, ChatMessage
+from models.types import Caller, ChatMessage, GenerationEvent, GenerationRequest
 
 TEXT = [
     "The library opens at nine.",
@@ -25,6 +28,17 @@ async def test_a_short_text_is_its_own_summary() -> None:
     summary = await Summariser(ScriptedGenerator(["no"])).summarise(TEXT[:2], "en", 3)
     assert summary.text == " ".join(TEXT[:2])
     assert summary.extracted
+
+
+async def test_where_no_model_can_write_the_texts_own_sentences_are_given(caplog: pytest.LogCaptureFixture) -> None:
+    class Down(ScriptedGenerator):
+        async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
+            raise EngineFailed("The server does not answer. my secret words")
+            yield
+
+    summary = await Summariser(Down(languages={"en"})).summarise(TEXT, "en", 2)
+    assert summary.extracted and set(summary.text.split(". ")) <= {line.rstrip(".") for line in TEXT} | set(TEXT)
+    assert "EngineFailed" in caplog.text and "secret" not in caplog.text
 
 
 async def test_a_text_within_the_budget_is_asked_for_once() -> None:
