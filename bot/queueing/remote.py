@@ -54,7 +54,7 @@ class RemoteConductor:
         """
         heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         deaf = self._bus.hear(lambda message: heard.put_nowait(message) if message.get("turn") == turn.id else None)
-        ended = False
+        ended = broken = False
         try:
             now = turn if not turn.unfinished else await self._ask(turn)
             shown = silence = 0
@@ -73,9 +73,12 @@ class RemoteConductor:
                 async for event in self._conductor.answer(now):
                     if not (isinstance(event, TextDelta) and shown):
                         yield event
+        except Exception:
+            broken = True  # by no wish of the person: the worker goes on, and the turn is taken up again
+            raise
         finally:
             deaf()
-            if not ended and not handing_back():
+            if not (ended or broken or handing_back()):
                 await self._stop(turn)
 
     async def _ask(self, turn: Turn) -> Turn | None:
