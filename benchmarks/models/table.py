@@ -26,9 +26,10 @@ def main(page: Path = PAGE, results: Path = RESULTS) -> None:
 
 
 def _targets(generate: Found, embed: Found, gpu: list[Found]) -> str:
-    rows = [["what", "against", "target", "measured", "threads"]]
+    rows = [["what", "against", "target", "measured", "", "threads"]]
     for found, cpu_rows in ((generate, _generate_rows(generate)), (embed, _embed_rows(embed))):
-        rows += [[*row[:3], _spread(row[3]), str(found["on"]["threads"])] for row in cpu_rows]
+        for what, against, target, ratio in cpu_rows:
+            rows.append([what, against, target, _spread(ratio), _verdict(target, ratio), str(found["on"]["threads"])])
     rows += list(_gpu_rows(gpu))
     return f"**Targets**\n\n{table(rows)}"
 
@@ -55,6 +56,13 @@ def _embed_rows(embed: Found) -> Iterator[tuple[str, str, str, Found]]:
         yield what, "sentence-transformers", "at least 3.5×", embed[kind][ours]["ratio"]
 
 
+def _verdict(target: str, ratio: Found) -> str:
+    """Whether the median is on the right side of the target, "at most 0.3×" or "at least 3.5×"."""
+    bound = float(target.rsplit(" ", 1)[1].removesuffix("×"))
+    met = ratio["median"] <= bound if target.startswith("at most") else ratio["median"] >= bound
+    return "met" if met else "missed"
+
+
 def _gpu_rows(gpu: list[Found]) -> Iterator[list[str]]:
     rows = (
         ("GPU: tokens a second, one conversation", "weight bytes over bandwidth", "over 80%"),
@@ -63,7 +71,7 @@ def _gpu_rows(gpu: list[Found]) -> Iterator[list[str]]:
         ("GPU: first token while 32 others stream", "p99 against p50", "under 2×"),
     )
     for row in rows:
-        yield [*row, "see below" if gpu else f"not yet: no GPU was at hand (`{GPU}`)", ""]
+        yield [*row, "see below" if gpu else f"not yet: no GPU was at hand (`{GPU}`)", "", ""]
 
 
 def _written(found: Found) -> str:
