@@ -13,6 +13,7 @@ import typer
 from bot import __version__
 from bot.cli import access, evaluate, kb, model_commands, operate, talk, tasks, turns
 from bot.cli.feedback import feedback
+from bot.cli.output import note
 from bot.cli.serve import serve
 from bot.cli.state import State
 from bot.cli.unanswered import unanswered
@@ -96,5 +97,5 @@ def _explain(error: Exception) -> int:
     from bot.cli.explain import explain
 
     sentence, code = explain(error)
-    typer.echo(f"parley: {sentence}", err=True)
+    note(f"parley: {sentence}")
     return code

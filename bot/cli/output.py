@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from bot.domain import Reply
+from bot.domain.text import harmless, harmless_json
 
 READER_GONE = 141  # as a shell tells of SIGPIPE
 
@@ -23,7 +24,7 @@ def print_json(value: Mapping[str, Any]) -> None:
     text = json.dumps(value, ensure_ascii=False)
     if not _is_writable(text):
         text = json.dumps(value)
-    write(text + "\n")
+    write(harmless_json(text) + "\n")
 
 
 def say(text: str = "") -> None:
@@ -32,9 +33,12 @@ def say(text: str = "") -> None:
 
 
 def write(text: str) -> None:
-    """Text on standard output, at once. Where its reader has gone (`parley … | head`), the command ends quietly."""
+    """Text on standard output, at once, without what steers a terminal: people, documents and models wrote it.
+
+    Where its reader has gone (`parley … | head`), the command ends quietly.
+    """
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(harmless(text))
         sys.stdout.flush()
     except BrokenPipeError:
         # What is still in the buffer must go somewhere, or the interpreter complains when it ends.
@@ -46,7 +50,7 @@ def write(text: str) -> None:
 
 def note(text: str) -> None:
     """A line for the person on standard error, so that results stay clean."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
 
 
 def told(reason: str, code: int, as_json: bool) -> int:

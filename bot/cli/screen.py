@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.cli.output import citation_lines, saved, write
 from bot.cli.wrap import StreamWrapper
 from bot.domain import Reply
+from bot.domain.text import harmless
 from bot.ports import Texts
 
 
@@ -84,7 +85,7 @@ class TerminalScreen:
         if not self._midline:
             self._midline = True
             self._wrapper = StreamWrapper(self._console.width - 1)  # the window may have changed
-        self._console.print(Text(self._wrapper.feed(piece)), end="")
+        self._console.print(Text(self._wrapper.feed(harmless(piece))), end="")
 
     def finished(self, reply: Reply) -> None:
         self._still()
@@ -92,7 +93,7 @@ class TerminalScreen:
         if reply.notice:
             self._dim(reply.notice)
         if reply.suggestions:
-            self._console.print(Text(self._texts("unknown-suggestions", reply.language)))
+            self._line(self._texts("unknown-suggestions", reply.language))
         self._numbered((*reply.suggestions, *(choice.label for choice in reply.choices)))
         for line in citation_lines(reply):
             self._dim(line)
@@ -103,11 +104,11 @@ class TerminalScreen:
     def sentence(self, text: str) -> None:
         self._still()
         self._end_line()
-        self._console.print(Text(text, style="yellow"))
+        self._line(text, "yellow")
         self._console.print()
 
     def welcome(self, title: str, lead: str, questions: Sequence[str]) -> None:
-        self._console.print(Text(title, style="bold"))
+        self._line(title, "bold")
         if questions:
             self._dim(lead)
             self._numbered(questions)
@@ -115,7 +116,7 @@ class TerminalScreen:
 
     def _numbered(self, lines: Sequence[str]) -> None:
         for number, line in enumerate(lines, start=1):
-            self._console.print(Text.assemble((f"  {number}. ", "cyan"), line))
+            self._console.print(Text.assemble((f"  {number}. ", "cyan"), harmless(line)))
 
     def _end_line(self) -> None:
         if self._midline:
@@ -123,7 +124,10 @@ class TerminalScreen:
             self._console.print(Text(self._wrapper.end()))
 
     def _dim(self, text: str) -> None:
-        self._console.print(Text(text, style="dim"))
+        self._line(text, "dim")
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._console.print(Text(harmless(text), style=style))
 
     def _still(self) -> None:
         if self._spinning:

@@ -12,6 +12,9 @@ _WHITE_SPACE = re.compile(r"\s+")
 _INNER_QUOTES = str.maketrans("“”", "‘’")
 # C0 and C1 controls without tab and newline, and the lone surrogates that no encoder accepts.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# What steers a terminal: the same controls and the carriage return, which writes over a line; and the two marks that
+# show letters in another order than they stand. The other marks of direction are part of right-to-left text.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 
 
 def clean(text: str) -> str:
@@ -21,6 +24,27 @@ def clean(text: str) -> str:
     """
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     return _UNWANTED.sub("", unified).strip()
+
+
+def harmless(text: str) -> str:
+    """What a terminal may be given: nothing in it moves the cursor, sets a title or fills the clipboard.
+
+    Character by character, so that a sequence that comes in two pieces is as dead as a whole one: without its ESC it is
+    a few letters, which are shown. (rich's `strip_control_codes` leaves ESC and C1, `click.unstyle` leaves OSC.)
+
+    >>> harmless("\x1b[31mred\x07")
+    '[31mred'
+    """
+    return _STEERING.sub("", text)
+
+
+def harmless_json(text: str) -> str:
+    r"""The same for a line of JSON, whose value stays: what steers a terminal becomes its escape.
+
+    >>> harmless_json('"\x9b31m"')
+    '"\\u009b31m"'
+    """
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def without_headings(text: str) -> str:

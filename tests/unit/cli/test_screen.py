@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from bot.cli.output import note, print_json, say
 from bot.cli.screen import PlainScreen, TerminalScreen
 from bot.domain import Attachment, Choice, Outcome, Reply
 from bot.texts.catalogue import FluentTexts
@@ -41,6 +42,34 @@ def test_a_terminal_shows_the_same(tmp_path: Path) -> None:
     TerminalScreen(FluentTexts(), console, tmp_path).finished(REPLY)
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "2. Yes" in shown and str(tmp_path / "export.json") in shown
+
+
+STEERING = ("red \x1b", "[31m title\x1b]0;t\x07 eight\x9b2J bits, back\r\x7f")
+LEFT = "red [31m title]0;t eight2J bits, back"
+STEERED = Reply("".join(STEERING), "write", Outcome.GENERATED, "en", suggestions=("\x1b[1mFirst?",), notice="\x1b[2m")
+
+
+def test_a_pipe_and_a_terminal_show_nothing_that_steers(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    for screen in (PlainScreen(FluentTexts()), TerminalScreen(FluentTexts(), console)):
+        for piece in STEERING:
+            screen.text(piece)
+        screen.finished(STEERED)
+        screen.sentence("No \x1b[5m")
+    for shown in (capsys.readouterr().out, console.file.getvalue()):  # type: ignore[attr-defined]
+        assert shown.startswith(LEFT + "\n") and "1. [1mFirst?" in shown and "No [5m" in shown
+        assert not set(shown) & set("\x1b\x07\x9b\r\x7f")
+
+
+def test_results_notes_and_json_steer_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    say(STEERED.text)
+    note(STEERED.text)
+    print_json({"text": STEERED.text})
+    shown = capsys.readouterr()
+    assert shown.err == LEFT + "\n"
+    first, second = shown.out.splitlines()
+    assert first == LEFT and json.loads(second) == {"text": STEERED.text}
+    assert not set(shown.out) & set("\x1b\x07\x9b\r\x7f")
 
 
 def test_without_a_folder_nothing_is_saved(capsys: pytest.CaptureFixture[str]) -> None:

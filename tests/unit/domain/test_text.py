@@ -1,10 +1,13 @@
 """Cleaning and flowing text."""
 
+import json
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import clean, flowing, within_quotes, without_command, without_headings
+from bot.domain.text import clean, flowing, harmless, harmless_json, within_quotes, without_command, without_headings
 
 
 @given(st.text(st.characters()))
@@ -56,3 +59,21 @@ def test_commands_are_taken_off(said: str, text: str) -> None:
 
 def test_a_title_in_quotation_marks_has_inner_ones() -> None:
     assert within_quotes("什么是大模型的“幻觉”？") == "什么是大模型的‘幻觉’？"
+
+
+@given(st.text(st.characters(max_codepoint=0xFF)), st.integers(0, 20))
+def test_no_piece_of_a_text_steers_a_terminal(text: str, cut: int) -> None:
+    shown = harmless(text)
+    assert not [sign for sign in shown if unicodedata.category(sign) == "Cc" and sign not in "\n\t"]
+    assert harmless(text[:cut]) + harmless(text[cut:]) == shown
+
+
+def test_only_marks_that_turn_the_order_of_letters_are_taken_out() -> None:
+    assert harmless("👩‍👩‍👧 שלום \u202eabc\u202d \u2067אב\u2069") == "👩‍👩‍👧 שלום abc \u2067אב\u2069"
+
+
+@given(st.text())
+def test_json_stays_what_it_says(text: str) -> None:
+    line = harmless_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(line) == text
+    assert harmless(line) == line
