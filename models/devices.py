@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+from models.errors import DeviceMissing
+
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -25,6 +27,16 @@ def device_kind(device: Device) -> Literal["cpu", "cuda"]:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def check_device(device: Device) -> None:
+    """Make sure that what the setting asks for is there. Raises DeviceMissing. Loads torch if it says `cuda`."""
+    if device != "cuda":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise DeviceMissing("No usable CUDA device was found. Set models.device to auto or cpu, or check the driver.")
 
 
 def describe_device(device: Device) -> DeviceReport:

@@ -5,6 +5,7 @@ ModelError
 ├── WeightsUnavailable  weights are not on disk and could not be fetched, or fail their checksum twice
 ├── InvalidWeights      a model folder is incomplete, of an unknown architecture, or holds pickles
 ├── TooLarge            a model takes more memory than there is for models
+├── DeviceMissing       the settings ask for a GPU, and none can be used
 ├── InvalidRows         a file of rows with known answers cannot be read, or what measures them is not installed
 ├── ContextTooLong      the prompt does not fit the model's context
 ├── UnsupportedLanguage the model cannot work in that language or pair of languages
@@ -32,6 +33,10 @@ class InvalidWeights(ModelError):  # noqa: N818
 
 class TooLarge(ModelError):  # noqa: N818
     """A model takes more memory than there is for models; it was not loaded."""
+
+
+class DeviceMissing(ModelError):  # noqa: N818
+    """The settings ask for a GPU, and none can be used; unlike EngineFailed, it does not pass by itself."""
 
 
 class InvalidRows(ModelError):  # noqa: N818

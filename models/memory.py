@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.catalogue import ModelSpec, Task, catalogue
-from models.devices import Device, device_kind
+from models.devices import Device, check_device, device_kind
 from models.errors import EngineFailed
 
 Quantisation = Literal["none", "int8", "int4"]
@@ -23,7 +23,11 @@ _WIDTH = {"float32": 4}  # bytes a number takes; all other kinds take 2
 
 
 def machine_memory(device: Device) -> int:
-    """The bytes that models may take where none are set: most of the GPU's memory, or of the machine's."""
+    """The bytes that models may take where none are set: most of the GPU's memory, or of the machine's.
+
+    Raises DeviceMissing.
+    """
+    check_device(device)
     kind = device_kind(device)
     if kind == "cuda":
         import torch

@@ -23,7 +23,7 @@ from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, chosen_models, missing_models, named_models
+from bot.doors.models import ModelsDoor, check_device, chosen_models, missing_models, named_models
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
 from bot.doors.reranking import RerankerDoor
@@ -64,6 +64,7 @@ class Parley:
         if missing:
             names = ", ".join(spec.name for spec in missing)
             raise ModelUnavailable(f"These models are not on this machine yet: {names}. Run: parley models fetch")
+        check_device(self.settings)
         if migrate.current(self.settings.storage_url) is None:
             note("Creating the database …")
         assert self.store

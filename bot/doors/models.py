@@ -75,6 +75,19 @@ def missing_models(settings: Settings) -> list[ModelSpec]:
     return [spec for spec in specs.values() if not status(spec, settings.models_dir).on_disk]
 
 
+def check_device(settings: Settings) -> None:
+    """Make sure that the models which run here have the device that the settings ask for. Raises ModelUnavailable."""
+    from models.catalogue import ServerSource
+    from models.devices import check_device as check
+
+    if all(isinstance(spec.source, ServerSource) for specs in chosen_models(settings).values() for spec in specs):
+        return
+    try:
+        check(settings.models.device)
+    except ModelError as error:
+        raise ModelUnavailable(str(error)) from error
+
+
 def examine_model(spec: ModelSpec, settings: Settings) -> tuple[State, str]:
     """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well)."""
     from models.catalogue import ServerSource, Task

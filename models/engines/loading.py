@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.convert import quiet_transformers
-from models.devices import Device
+from models.devices import Device, check_device
 from models.engines.tokenizing import ChatTokenizer
-from models.errors import EngineFailed, InvalidWeights
+from models.errors import InvalidWeights
 from models.folders import check_folder
 from models.memory import check_memory
 
@@ -41,7 +41,7 @@ class LoadedModel:
 
 
 def load_generator(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> LoadedModel:
-    """Load a generator in the fastest way that computes it exactly. Raises InvalidWeights or EngineFailed."""
+    """Load a generator in the fastest exact way. Raises InvalidWeights, DeviceMissing or EngineFailed."""
     check_folder(folder)
     place = pick_device(device)
     kind = pick_type(dtype, place)
@@ -72,7 +72,7 @@ def _load_compact(folder: Path, kind: NumberType, *, packed: bool) -> LlamaForwa
 
 
 def load_causal(folder: Path, device: Device, dtype: NumberType, threads: int | None) -> LoadedModel:
-    """Load a generator by transformers. Raises InvalidWeights or EngineFailed."""
+    """Load a generator by transformers. Raises InvalidWeights, DeviceMissing or EngineFailed."""
     check_folder(folder)
     import torch
     from transformers import AutoModelForCausalLM
@@ -105,11 +105,10 @@ def load_causal(folder: Path, device: Device, dtype: NumberType, threads: int | 
 
 
 def pick_device(device: Device) -> torch.device:
-    """Choose the GPU if there is one. Raises EngineFailed when `cuda` was asked for in vain."""
+    """Choose the GPU if there is one. Raises DeviceMissing when `cuda` was asked for in vain."""
     import torch
 
-    if device == "cuda" and not torch.cuda.is_available():
-        raise EngineFailed("No usable CUDA device was found. Set models.device to auto or cpu, or check the driver.")
+    check_device(device)
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(device)

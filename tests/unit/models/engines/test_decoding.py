@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.engines.tokenizing import ChatTokenizer, PieceDecoder
-from models.errors import EngineFailed, InvalidWeights
+from models.errors import DeviceMissing, InvalidWeights
 from models.types import ChatMessage
 from tests.support.batches import Bench
 from tests.support.tiny_models import build_tiny_causal, build_tiny_llama
@@ -221,6 +221,6 @@ def test_cuda_asked_for_in_vain_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     from models.engines.loading import pick_device
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(EngineFailed, match="CUDA"):
+    with pytest.raises(DeviceMissing, match="CUDA"):
         pick_device("cuda")
     assert pick_device("auto").type == "cpu"
