@@ -15,6 +15,7 @@ from models.engines.llamacpp_file import GgufFacts, read_facts
 from models.engines.paged.engine import PagedGenerator
 from models.engines.paged.sizes import PagedSizes
 from models.engines.remote.building import remote_encoder, remote_generator
+from models.engines.remote.client import require
 from models.engines.remote.server import Server
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import TooLarge, WeightsUnavailable
@@ -28,6 +29,7 @@ from models.tasks.translation.glossary import Glossary
 from models.weights import find
 
 _LEAST_CACHE = 512_000_000  # bytes of keys and values, for a few conversations at least
+_OF_SERVERS = ("openai", "purgatory")  # the extra openai
 _LEAST_CONTEXT = 512  # tokens; a question with its passages hardly fits into less
 
 
@@ -68,7 +70,7 @@ class Builders:
         self._chosen = chosen
 
     def slot(self, task: Task, spec: ModelSpec) -> Slot[Any]:
-        """Make a place for a model. Raises WeightsUnavailable, InvalidWeights, or EngineFailed without llama.cpp."""
+        """Make a place for a model. Raises WeightsUnavailable, InvalidWeights, or EngineFailed without its library."""
         if isinstance(spec.source, ServerSource):
             return self._server(task, spec.name, spec.source.server)
         folder = find(spec, self._options().models_dir)
@@ -99,6 +101,8 @@ class Builders:
         return ClassifierSentiment(folder, name=spec.name, device=options.device)
 
     def _server(self, task: Task, name: str, server: str) -> Slot[Any]:
+        for library in _OF_SERVERS:
+            require(library)
         servers = self._options().servers
         build = remote_encoder if task is Task.EMBED else remote_generator
         return Slot(name, lambda: 0, lambda: build(server, servers), in_loop=True)

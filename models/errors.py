@@ -18,6 +18,14 @@ ModelError
 class ModelError(Exception):
     """The root of the models' errors."""
 
+    @property
+    def reason(self) -> str:
+        """For a log: the kind, and the sentence, which names models, servers, settings and sizes. Of a kind whose
+        sentence may repeat what a person asked for, the kind alone.
+        """
+        kind = type(self).__name__
+        return kind if isinstance(self, UnsupportedLanguage | InvalidRows) else f"{kind}: {self}"
+
 
 class UnknownModel(ModelError):  # noqa: N818 - reads as a sentence where it is raised
     """No such name in the catalogue, or no such profile."""

@@ -31,6 +31,7 @@ from bot.doors.servers import model_servers
 from bot.doors.writers import WritersDoor
 from bot.errors import ModelUnavailable, ParleyError, StorageError
 from bot.examples_folder import example_folder, examples_folder
+from bot.mistakes import why
 from bot.settings import Settings
 from bot.skills import AnswerOptions, Toolbox
 from bot.storage import migrate
@@ -270,7 +271,7 @@ class Parley:
             if self.settings.models.warm:
                 asyncio.run(self.registry.warm(self.settings.models.warm))
         except (ParleyError, ModelError, RetrievalError) as error:
-            log.warning("nothing was loaded ahead: %s", type(error).__name__)
+            log.warning("nothing was loaded ahead: %s", why(error))
 
     async def reload_models(self) -> list[str]:
         """Read the models part of the settings anew, and swap what differs while Parley runs; gives lines for the

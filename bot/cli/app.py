@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from traceback import print_exception
 from typing import Annotated, cast
 
 import typer
@@ -80,9 +81,9 @@ def code_of(arguments: list[str]) -> int:
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the person gets a sentence, and with --debug the traceback
         if debug:
-            raise
+            print_exception(error)
         return _explain(error)
 
 

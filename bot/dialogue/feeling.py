@@ -9,6 +9,7 @@ from bot.domain import Turn
 from bot.domain.mood import MOOD, feeling_of, kept, mood_of
 from bot.domain.text import without_command
 from bot.errors import ParleyError
+from bot.mistakes import why
 from bot.ports import Caller, ModelError, Storage, UnitOfWork
 from bot.skills import Toolbox
 
@@ -54,7 +55,7 @@ class MoodKeeper:
             feeling = feeling_of(prediction.distribution)
             await self._storage.run(lambda work: _note(work, turn.conversation_id, feeling))
         except (ParleyError, ModelError) as error:
-            log.warning("turn %s: its feeling was not judged: %s", turn.id, type(error).__name__)
+            log.warning("turn %s: its feeling was not judged: %s", turn.id, why(error))
 
 
 def _note(work: UnitOfWork, conversation_id: str, feeling: float) -> None:

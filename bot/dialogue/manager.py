@@ -16,7 +16,7 @@ from bot.domain import Completed, Delivery, Event, Failed, Outcome, Persona, Pre
 from bot.domain.conversation import interpreted
 from bot.domain.text import clean, without_command
 from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyError, StorageError
-from bot.mistakes import place_of
+from bot.mistakes import frames_of, place_of, why
 from bot.ports import ModelError, Storage
 from bot.skills import Skill, SkillMatch, SkillRequest, Toolbox
 from bot.skills.answering.thresholds import is_answered
@@ -84,15 +84,16 @@ class DialogueManager:
                 raise  # no answer of ours: the turn is taken up again
             yield Failed(self._tools.texts("failed", language), StorageError.__name__)
         except ParleyError as error:
-            log.warning("turn %s: %s", turn.id, type(error).__name__)
+            log.warning("turn %s: %s%s", turn.id, why(error), frames_of(error, log))
             yield Failed(self._sentence(error, language), type(error).__name__)
         except ContextTooLong:
             yield Failed(self._tools.texts("text-too-long", language), InvalidInput.__name__)
         except ModelError as error:
-            log.warning("turn %s: %s", turn.id, type(error).__name__)
+            log.warning("turn %s: %s%s", turn.id, why(error), frames_of(error, log))
             yield Failed(self._tools.texts("model-unavailable", language), ModelUnavailable.__name__)
         except Exception as error:  # noqa: BLE001 - the person gets a sentence, the log the place; no text of theirs
-            log.error("turn %s failed: %s at %s", turn.id, type(error).__name__, place_of(error))
+            place = f"{place_of(error)}{frames_of(error, log)}"
+            log.error("turn %s failed: %s at %s", turn.id, type(error).__name__, place)
             yield Failed(self._tools.texts("failed", language))
         finally:
             if judging:

@@ -108,7 +108,7 @@ class AnswerSkill:
                 async for piece in pieces:
                     yield TextDelta(piece)
         except ModelError as error:
-            log.warning("the generator stopped, so what is left is quoted: %s", type(error).__name__)
+            log.warning("the generator stopped, so what is left is quoted: %s", error.reason)
         timings["generate"] = (time.perf_counter() - started) * 1000
         draft = writer.draft
         if not draft.pieces:

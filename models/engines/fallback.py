@@ -51,7 +51,7 @@ class FallbackGenerator:
             except ModelError as error:
                 if begun:
                     raise
-                _LOG.warning("%s cannot (%s), so the next one is asked", generator.name, type(error).__name__)
+                _LOG.warning("%s cannot, so the next one is asked (%s)", generator.name, error.reason)
         async with contextlib.aclosing(last.stream(request)) as events:
             async for event in events:
                 yield signed(event, last.name)
@@ -65,7 +65,7 @@ class FallbackGenerator:
             try:
                 return await generator.score(messages, continuations, caller)
             except ModelError as error:
-                _LOG.warning("%s cannot score (%s), so the next one is asked", generator.name, type(error).__name__)
+                _LOG.warning("%s cannot score, so the next one is asked (%s)", generator.name, error.reason)
         return await last.score(messages, continuations, caller)
 
     def count_tokens(self, text: str) -> int:

@@ -95,7 +95,7 @@ class Summariser:
             except _Unfit:
                 pass
             except EngineFailed as error:
-                _LOG.warning("no model could summarise (%s), so sentences are chosen", type(error).__name__)
+                _LOG.warning("no model could summarise, so sentences are chosen (%s)", error.reason)
         return await self.extract(told, language, length)
 
     async def extract(self, sentences: Sequence[str], language: str, length: int = 3) -> Summary:

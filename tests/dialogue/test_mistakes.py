@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from bot.domain import Channel, Event, User, Working
-from bot.errors import StorageError
+from bot.errors import ModelUnavailable, NotFound, StorageError
 from bot.ports import Texts
 from bot.skills import SkillMatch, SkillRequest, Toolbox
+from models.errors import EngineFailed, InvalidWeights, UnsupportedLanguage
 from tests.support.desk import Desk, Seat
 
 
@@ -37,6 +38,34 @@ async def test_what_was_said_is_not_in_the_log_of_a_mistake(caplog: pytest.LogCa
     told = await Desk([Broken()]).say("/broken my secret diary")
     assert told.startswith("Something went wrong")
     assert "KeyError" in caplog.text and __file__ in caplog.text
+    assert "diary" not in caplog.text
+
+
+class Failing(Broken):
+    """Fails with what it is given, as the models' own errors and Parley's do."""
+
+    def __init__(self, error: Exception, cause: Exception | None = None) -> None:
+        self.error, self.cause = error, cause
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        yield Working("breaking")
+        raise self.error from self.cause
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "logged"),
+    [
+        (InvalidWeights("The folder 'big' is damaged."), None, "InvalidWeights: The folder 'big' is damaged."),
+        (ModelUnavailable("?"), EngineFailed("It does not answer."), "EngineFailed: It does not answer."),
+        (UnsupportedLanguage("Nobody translates to diary."), None, ": UnsupportedLanguage\n"),
+        (NotFound("There is no diary."), None, ": NotFound\n"),
+    ],
+)
+async def test_the_log_says_why_a_model_failed_but_nothing_that_was_asked_for(
+    error: Exception, cause: Exception | None, logged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Desk([Failing(error, cause)]).say("/broken my secret diary")
+    assert logged in caplog.text
     assert "diary" not in caplog.text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,7 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot.errors import SettingsError
-from tests.integration.conftest import ROOT, Parley
+from tests.integration.conftest import ROOT, Parley, TinyModels
 
 COMMANDS = {
     (): {"chat", "ask", "kb", "translate", "sentiment", "classify", "summarise", "models", "db", "doctor", "init"},
@@ -90,8 +90,29 @@ def test_a_settings_file_can_be_named(parley: Parley, tmp_path: Path) -> None:
 
 def test_debug_may_stand_anywhere_and_shows_where_it_went_wrong(parley: Parley) -> None:
     Path("parley.toml").write_text("[models]\nthreads = -1\n", "utf-8")
-    with pytest.raises(SettingsError, match=r"models\.threads"):
-        parley("kb", "list", "--debug")
+    done = parley("kb", "list", "--debug")
+    assert done.code == parley("kb", "list").code == 2
+    assert "Traceback" in done.err and "SettingsError: " in done.err
+    assert done.err.splitlines()[-1].startswith("parley: ")
+
+
+@pytest.mark.usefixtures("shop")
+def test_debug_shows_what_led_to_a_failed_turn_and_keeps_the_exit_code(
+    parley: Parley, tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(without_tokenizer(tiny_models.generator, tmp_path / "damaged")))
+    plain, debugged = parley("ask", "/chat my secret diary"), parley("--debug", "ask", "/chat my secret diary")
+    assert (plain.code, debugged.code) == (6, 6)
+    assert "bot.dialogue.manager" not in plain.err
+    assert "InvalidWeights: The tokenizer of 'damaged' is missing or damaged." in debugged.err
+    assert "tokenizing.py" in debugged.err
+    assert "diary" not in debugged.err
+
+
+def without_tokenizer(generator: Path, copy: Path) -> Path:
+    shutil.copytree(generator, copy)
+    (copy / "tokenizer.json").write_text("{}")
+    return copy
 
 
 @pytest.mark.usefixtures("shop")

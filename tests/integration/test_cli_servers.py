@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +114,22 @@ def test_where_the_embeddings_server_is_off_the_words_find_the_passage(
     server.becomes(on)
     (row,) = configured("ask", "How long do parcels to Norway take?", "--json").rows
     assert row["outcome"] == "generated"
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("library", ["openai", "purgatory"])
+def test_without_the_extra_it_is_named_and_articles_are_quoted(
+    parley: Parley, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.delenv("PARLEY_MODELS__GENERATOR")
+    write("server:spare", os.environ["PARLEY_MODELS__EMBEDDER"], "http://127.0.0.1:9/v1")
+    monkeypatch.setitem(sys.modules, library, None)
+    done = parley("write", "thanks for the parcel")
+    assert done.code == 6
+    assert f"The library {library} is not installed" in done.sentence and ".[openai]" in done.sentence
+    assert parley("ask", "/chat hello").code == 6
+    (row,) = parley("ask", "How long do parcels to Norway take?", "--json").rows
+    assert row["outcome"] == "quoted"
 
 
 def test_a_server_that_is_not_described_is_said(configured: Parley, server: ModelServer) -> None:

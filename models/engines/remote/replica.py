@@ -58,7 +58,7 @@ class Replica:
         """It began to answer."""
         with self._lock:
             self._breaker.handle_end_request()
-            self._note()
+            self._note("answers again")
 
     def failed(self, failure: ServerFailure) -> None:
         """It did not answer, or stopped in the middle."""
@@ -66,10 +66,11 @@ class Replica:
             self._breaker.handle_exception(failure)
             while failure.grave and self._breaker.state == "closed":  # as if it had failed as often as is allowed
                 self._breaker.handle_exception(failure)
-            self._note()
+            self._note(f"is left alone for {self._server.rest_seconds:g} seconds: {failure}")
 
-    def _note(self) -> None:
+    def _note(self, change: str) -> None:
+        """Say in the log what has become of it, if anything has."""
         before = [message for message in self._breaker.messages if type(message).__name__ == "ContextChanged"]
         self._breaker.messages.clear()
         if before:
-            _LOG.warning("%s at %s is now %s", self._server.name, shown(self.url), self._breaker.state)
+            _LOG.warning("%s at %s %s", self._server.name, shown(self.url), change)

@@ -75,6 +75,23 @@ async def test_a_wrong_request_is_sent_to_one_only(engine: Make, code: int) -> N
     assert second.asked == []
 
 
+async def test_the_log_says_why_a_replica_rests_and_for_how_long(
+    engine: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with ModelServer(status(500)) as server:
+        generator = engine(server.url, failures=1, rest_seconds=0.01)
+        with pytest.raises(EngineFailed):
+            await text_of(generator)
+        place = server.url.removesuffix("/")
+        assert f"{place} is left alone for 0.01 seconds: The server '" in caplog.text
+        assert "failed (HTTP 500)" in caplog.text
+        server.becomes(says("well"))
+        await asyncio.sleep(0.01)  # its rest
+        assert await text_of(generator) == "well"
+    assert f"{place} answers again" in caplog.text
+    assert "opened" not in caplog.text
+
+
 async def test_a_replica_that_fails_again_and_again_rests(engine: Make) -> None:
     async with ModelServer(status(500)) as first, ModelServer(says("well")) as second:
         generator = engine(first.url, second.url, failures=2, rest_seconds=3600)
