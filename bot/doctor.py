@@ -106,7 +106,8 @@ def _models(settings: Settings) -> Iterator[Finding]:
                 on = ", on llama.cpp" if isinstance(spec.source, GgufSource) else ""
                 yield Finding(name, "ok", f"{spec.name} ({spec.licence}){on}")
             elif state == "answers":
-                yield Finding(name, "ok", f"{spec.name} answers")
+                # A cure tells of a replica that does not answer beside one that does.
+                yield Finding(name, "warn" if cure else "ok", f"{spec.name} answers", cure)
             else:
                 yield Finding(name, "fail", f"{spec.name} is {state}", cure)
         if not specs:

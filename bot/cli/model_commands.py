@@ -148,18 +148,27 @@ def _check_online(spec: ModelSpec, settings: Settings) -> None:
 
 @app.command()
 def check(context: typer.Context, as_json: AsJson = False) -> None:
-    """Compare every file of the chosen models with its checksum; ask the chosen servers whether they answer."""
-    from bot.doors.models import chosen_models, examine_model
+    """Compare every file of the chosen models with its checksum; ask the chosen servers whether they answer.
+
+    Each address of a server has a line of its own; the server fails where none of them answers.
+    """
+    from bot.doors.models import chosen_models, examine_each
 
     settings = context.obj.settings
     bad = 0
     for task, specs in chosen_models(settings).items():
         for spec in specs:
-            state, cure = examine_model(spec, settings)
-            bad += state not in ("whole", "answers")
-            if as_json:
-                print_json({"name": spec.name, "task": task, "state": state, "do": cure})
-            else:
-                say(f"{task:<10} {spec.name:<28} {state}" + (f"  {cure}" if cure else ""))
+            found = examine_each(spec, settings)
+            well = sum(one.well for one in found)
+            bad += not well
+            for state, cure, address in found:
+                if as_json:
+                    where = {"url": address} if address else {}
+                    print_json({"name": spec.name, "task": task, "state": state, "do": cure, **where})
+                else:
+                    more = cure or (address if len(found) > 1 else "")  # the sentence names the address
+                    say(f"{task:<10} {spec.name:<28} {state}" + (f"  {more}" if more else ""))
+            if 0 < well < len(found) and not as_json:
+                note(f"{spec.name}: {well} of its {len(found)} addresses can be used, and that is enough to work.")
     if bad:
         raise typer.Exit(6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from bot.errors import ModelUnavailable, SettingsError
 from bot.ports import Classifier, Generator, SentimentClassifier, Summariser, Translator
@@ -88,16 +88,38 @@ def check_device(settings: Settings) -> None:
         raise ModelUnavailable(str(error)) from error
 
 
+class Examined(NamedTuple):
+    """How a model's files, or one replica of its server, were found, and what to do (empty if all is well)."""
+
+    state: State
+    cure: str
+    address: str = ""  # of the replica
+
+    @property
+    def well(self) -> bool:
+        return self.state in ("whole", "answers")
+
+
 def examine_model(spec: ModelSpec, settings: Settings) -> tuple[State, str]:
-    """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well)."""
+    """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well).
+
+    A server answers where one of its replicas does; what the others lack is told all the same.
+    """
+    found = examine_each(spec, settings)
+    cure = " ".join(dict.fromkeys(one.cure for one in found if one.cure))
+    return next((one.state for one in found if one.well), found[0].state), cure
+
+
+def examine_each(spec: ModelSpec, settings: Settings) -> list[Examined]:
+    """The same, for each replica of a server. The model can be used where one of them is well."""
     from models.catalogue import ServerSource, Task
 
     if not isinstance(spec.source, ServerSource):
-        return examine_weights(spec, settings.models_dir)
+        return [Examined(*examine_weights(spec, settings.models_dir))]
     from bot.doors.servers import examine_server
 
-    cure = examine_server(spec.source.server, settings, embeds=Task.EMBED in spec.tasks)
-    return ("silent" if cure else "answers"), cure
+    asked = examine_server(spec.source.server, settings, embeds=Task.EMBED in spec.tasks)
+    return [Examined("silent" if cure else "answers", cure, address) for address, cure in asked]
 
 
 def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:

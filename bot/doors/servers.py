@@ -39,14 +39,15 @@ def model_servers(settings: Settings) -> dict[str, Server]:
     }
 
 
-def examine_server(name: str, settings: Settings, *, embeds: bool) -> str:
-    """Ask a server for one token, or one vector: empty if it answers, else the sentence that says why not."""
+def examine_server(name: str, settings: Settings, *, embeds: bool) -> list[tuple[str, str]]:
+    """Ask each replica of a server for one token, or one vector. Give its address, and the sentence that says why it
+    does not answer; empty where it does.
+    """
     from models.engines.remote.building import server_named
     from models.engines.remote.check import check
     from models.errors import ModelError
 
     try:
-        check(server_named(name, model_servers(settings)), embeds=embeds)
+        return check(server_named(name, model_servers(settings)), embeds=embeds)
     except ModelError as error:
-        return str(error)
-    return ""
+        return [("", str(error))]

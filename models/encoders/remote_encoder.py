@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.engines.remote.body import with_extra
-from models.engines.remote.failures import ServerFailure, explain, unreadable
+from models.engines.remote.failures import EMBEDDINGS, ServerFailure, explain, unreadable
 from models.engines.remote.replicas import ThreadReplica, ThreadReplicas
 from models.engines.remote.server import Server
 from models.errors import EngineFailed
@@ -88,25 +88,36 @@ class RemoteEncoder:
         # Not every server knows the library's default, base64.
         body = {"model": self._server.model, "input": texts, "encoding_format": "float"}
         try:
-            answer = replica.client.embeddings.create(**with_extra(self._server, body))
+            raw = replica.client.embeddings.with_raw_response.create(**with_extra(self._server, body))
+            kind = raw.headers.get("content-type", "")
+            answer = raw.parse()
         except EngineFailed:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the library raises is explained in one place
-            raise explain(error, self._server, replica.url) from None
-        return self._read(answer, len(texts), replica.url)
+            raise explain(error, self._server, replica.url, EMBEDDINGS) from None
+        return self._read(answer, len(texts), replica.url, kind)
 
-    def _read(self, answer: Any, count: int, url: str) -> Vectors:
+    def _read(self, answer: Any, count: int, url: str, kind: str) -> Vectors:
         import numpy as np
+
+        def refused(why: str = "") -> ServerFailure:
+            return unreadable(self._server, url, kind, EMBEDDINGS, why)
 
         try:
             rows = sorted(answer.data, key=lambda row: row.index)
             wide = np.array([row.embedding for row in rows], dtype=np.float64)
         except (AttributeError, TypeError, ValueError):
-            raise unreadable(self._server, url) from None
+            raise refused() from None
+        if len(wide) != count:
+            raise refused(f"vectors: {len(wide)}, texts: {count}")
+        if wide.ndim != 2 or wide.shape[1] == 0:
+            raise refused()
+        if not np.isfinite(wide).all():
+            raise refused("a number in them is not finite")
         with self._lock:
-            width = self._dimension or (wide.shape[1] if wide.ndim == 2 else 0)
-            if wide.shape != (count, width) or width == 0 or not np.isfinite(wide).all():
-                raise unreadable(self._server, url)
+            width = self._dimension or wide.shape[1]
+            if wide.shape[1] != width:
+                raise refused(f"vectors of {wide.shape[1]} numbers, and of {width} before")
             self._dimension = width
         lengths = np.linalg.norm(wide, axis=1, keepdims=True)
         normalised: Vectors = (wide / np.where(lengths > 0, lengths, 1)).astype(np.float32)

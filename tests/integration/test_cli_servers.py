@@ -84,6 +84,37 @@ def test_a_server_that_is_off_or_refuses_the_key_is_told(configured: Parley, ser
     assert KEY not in done.out + done.err
 
 
+def test_each_replica_is_told_and_one_that_answers_is_enough(configured: Parley, server: ModelServer) -> None:
+    with in_thread(ModelServer(status(500))) as broken:
+        Path("parley.toml").write_text(
+            TOML.format(generator="server:big", embedder="server:big", url=f"{broken.url}, {server.url}"), "utf-8"
+        )
+        done = configured("models", "check", "--json")
+        assert done.code == 0
+        assert [(row["state"], row["url"]) for row in done.rows] == [
+            ("silent", broken.url), ("answers", server.url)] * 2  # fmt: skip
+        shown = configured("models", "check")
+        assert shown.code == 0
+        assert f"answers  {server.url}" in shown.out and "HTTP 500" in shown.out
+        assert "server:big: 1 of its 2 addresses can be used" in shown.err
+        found = {row["check"]: row for row in configured("doctor", "--json").rows}["model for generate"]
+        assert found["state"] == "warn" and "HTTP 500" in found["do"]
+        server.becomes(status(401))
+        assert configured("models", "check").code == 6
+
+
+def test_where_the_first_of_a_chain_writes_nothing_the_next_one_does(configured: Parley, server: ModelServer) -> None:
+    with in_thread(ModelServer(both(says("")))) as silent:
+        text = TOML.format(generator="server:spare, server:big", embedder="server:big", url=server.url)
+        Path("parley.toml").write_text(text.replace("http://127.0.0.1:9/v1", silent.url), "utf-8")
+        (row,) = configured("write", "the shop is closed on Friday", "--json").rows
+        assert (row["text"], row["model"]) == (RIGHT, "server:big/some-model")
+        server.becomes(both(says("")))
+        done = configured("write", "the shop is closed on Friday")
+        assert (done.code, done.out) == (6, "")
+        assert "wrote nothing. Ask again" in done.err
+
+
 def test_where_the_first_of_a_chain_is_off_the_second_answers(
     configured: Parley, server: ModelServer, shop_files: Path
 ) -> None:

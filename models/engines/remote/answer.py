@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from models.engines.remote.failures import ServerFailure, cut_off, explain, too_slow, unreadable
+from models.engines.remote.failures import ServerFailure, cut_off, empty, explain, too_slow, unreadable
 from models.engines.remote.server import Server
 from models.types import FinishReason
 
@@ -25,6 +25,7 @@ class Answer:
         self._first: str | None = ""
         self._seen = False
         self._ended = False
+        self.thought = False
         self.reason: FinishReason | None = None
         self.usage: CompletionUsage | None = None
 
@@ -36,6 +37,8 @@ class Answer:
             async with asyncio.timeout(server.first_token_seconds):
                 answer._stream = await client.chat.completions.create(**body)
                 answer._first = await answer._read()
+            if answer._first is None and answer.reason is FinishReason.STOP and "stop" not in body:
+                raise empty(server, url)
         except TimeoutError:
             await answer.close()
             raise too_slow(server, url, server.first_token_seconds, begun=False) from None
@@ -109,6 +112,7 @@ class Answer:
             raise unreadable(self._server, self._url) from None
         if isinstance(text, str) and text:
             return text
+        self.thought = self.thought or bool(thinks)
         return "" if thinks else None
 
     def _check_end(self) -> None:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import replace
 
 from models.encoders.remote_encoder import RemoteEncoder
 from models.engines.remote.remote_engine import RemoteGenerator
-from models.engines.remote.server import Server
-from models.types import ChatMessage, GenerationRequest
-
-_HELLO = GenerationRequest((ChatMessage("user", "Hello"),), max_new_tokens=1)
+from models.engines.remote.server import Server, shown
+from models.errors import ModelError
 
 
-def check(server: Server, *, embeds: bool) -> None:
-    """Ask each replica once, and repeat nothing. Raises EngineFailed with the sentence of the first that fails.
+def check(server: Server, *, embeds: bool) -> list[tuple[str, str]]:
+    """Ask each replica once, and repeat nothing. Give each address, as it may be shown, and the sentence that says why
+    it does not answer; empty where it does.
 
     Runs an event loop of its own, so it is not for coroutines.
     """
-    for url in server.urls:
-        one = replace(server, urls=(url,), retries=0)
+    return [(shown(url), _ask(replace(server, urls=(url,), retries=0), embeds)) for url in server.urls]
+
+
+def _ask(server: Server, embeds: bool) -> str:
+    try:
         if embeds:
-            _embed(one)
+            _embed(server)
         else:
-            asyncio.run(_write(one))
+            asyncio.run(_write(server))
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def _embed(server: Server) -> None:
@@ -38,8 +42,6 @@ def _embed(server: Server) -> None:
 async def _write(server: Server) -> None:
     generator = RemoteGenerator(server)
     try:
-        async with aclosing(generator.stream(_HELLO)) as events:
-            async for _ in events:
-                pass
+        await generator.answers()
     finally:
         await generator.close()

@@ -22,6 +22,7 @@ _TOO_LONG = re.compile(
 )
 _PLAIN = re.compile(r"[\w.\[\]-]{1,40}")  # a parameter's name, but no sentence
 _BUSY = frozenset({429, 503, 529})
+COMPLETION, EMBEDDINGS = "answers what is no chat completion", "answers what are no embeddings"
 
 
 class Again(IntEnum):
@@ -56,8 +57,8 @@ class ServerFailure(Exception):  # noqa: N818
         self.grave = grave
 
 
-def explain(error: Exception, server: Server, url: str) -> ServerFailure:
-    """Translate what the library, or the reading of an answer, raised."""
+def explain(error: Exception, server: Server, url: str, lacks: str = COMPLETION) -> ServerFailure:
+    """Translate what the library, or the reading of an answer, raised; for `lacks` see `unreadable`."""
     import httpx2
     import openai
 
@@ -79,19 +80,38 @@ def explain(error: Exception, server: Server, url: str) -> ServerFailure:
         return ServerFailure(EngineFailed(sentence), Again.HERE, broken=True)
     # The error's own text may hold people's words, so only its kind and place are logged.
     _LOG.error("%s: %s\n%s", server.name, type(error).__name__, "".join(format_tb(error.__traceback__)))
-    return unreadable(server, url)
+    return unreadable(server, url, lacks=lacks)
 
 
-def unreadable(server: Server, url: str, kind: str = "") -> ServerFailure:
-    """It answers, but not as the API does; `kind` is the answer's content type."""
+def unreadable(server: Server, url: str, kind: str = "", lacks: str = COMPLETION, why: str = "") -> ServerFailure:
+    """It answers, but not as the API does; `kind` is the answer's content type, `lacks` says what it is not."""
     where = f"The server '{server.name}' at {shown(url)}"
     if "html" in kind:
         sentence = f"{where} answers with a web page. base_url must lead to the API; most end in /v1."
+    elif lacks is EMBEDDINGS:
+        told = f" ({why})" if why else ""
+        sentence = f"{where} {lacks}{told}. Check that it speaks the OpenAI API, and that its model embeds."
     elif kind and "event-stream" not in kind:
         sentence = f"{where} does not stream its text: it answers with {kind.partition(';')[0]}. Check base_url."
     else:
-        sentence = f"{where} answers what is no chat completion. Check that it speaks the OpenAI API."
+        sentence = f"{where} {lacks}. Check that it speaks the OpenAI API."
     return ServerFailure(EngineFailed(sentence), Again.ELSEWHERE, broken=True)
+
+
+def empty(server: Server, url: str, thought: int = 0) -> ServerFailure:
+    """It ended without a text; `thought`: after so many tokens of thoughts, which was all that it might write.
+
+    The prompt may be the cause, so the replica is not to blame.
+    """
+    where = f"The server '{server.name}' at {shown(url)}"
+    if thought:
+        sentence = (
+            f"{where} thought until its {thought} tokens were used up, and wrote nothing. "
+            "Raise models.max_new_tokens, or turn thinking off with extra_body."
+        )
+    else:
+        sentence = f"{where} wrote nothing. Ask again; if it stays so, read that server's log."
+    return ServerFailure(EngineFailed(sentence), Again.ELSEWHERE)
 
 
 def cut_off(server: Server, url: str) -> ServerFailure:

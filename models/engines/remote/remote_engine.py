@@ -16,7 +16,7 @@ from typing import Any
 from models.engines.remote.answer import Answer
 from models.engines.remote.body import request_body
 from models.engines.remote.counting import counter
-from models.engines.remote.failures import ServerFailure, explain, too_long, too_slow
+from models.engines.remote.failures import ServerFailure, empty, explain, too_long, too_slow
 from models.engines.remote.replicas import AsyncReplica, AsyncReplicas
 from models.engines.remote.scoring import first_tokens, label_scores, scoring_body
 from models.engines.remote.server import Server
@@ -35,6 +35,8 @@ from models.types import (
 )
 
 UNKNOWN_CONTEXT = 4096  # tokens that are counted on where neither the settings nor the server say
+
+_HELLO = GenerationRequest((ChatMessage("user", "Hello"),), max_new_tokens=1)
 
 
 class RemoteGenerator:
@@ -79,11 +81,13 @@ class RemoteGenerator:
             yield Finished(FinishReason.DEADLINE, prompt, 0, model=self.name)
             return
         replica, answer = begun
-        text, reason, thoughts, stops = "", FinishReason.STOP, ThoughtFilter(), StopFilter(request.stop)
+        text, written, reason = "", "", FinishReason.STOP
+        thoughts, stops = ThoughtFilter(), StopFilter(request.stop)
         try:
             while (piece := await self._next(answer, until)) is not None:
                 text += piece
                 if shown := stops.feed(thoughts.feed(piece)):
+                    written += shown
                     yield TextChunk(shown)
                 if stops.stopped:
                     break
@@ -98,7 +102,13 @@ class RemoteGenerator:
         finally:
             replica.end()
             await answer.close()
-        if shown := stops.feed(thoughts.flush()) + stops.flush():
+        shown = stops.feed(thoughts.flush()) + stops.flush()
+        if not request.stop and not (written + shown).strip():
+            if reason is FinishReason.STOP:
+                raise self._explained(empty(self._server, replica.url))
+            if reason is FinishReason.LENGTH and (text or answer.thought):
+                raise self._explained(empty(self._server, replica.url, thought=limit))
+        if shown:
             yield TextChunk(shown)
         yield self._finished(reason, answer, prompt, text)
 
@@ -117,6 +127,19 @@ class RemoteGenerator:
             raise self._explained(failure) from None
         replica.end()
         return label_scores(self._server, continuations, first_tokens(self._server, completion))
+
+    async def answers(self) -> None:
+        """Ask for one token, be it a thought. Raises Overloaded or EngineFailed where none comes."""
+        try:
+            replica, answer = await self._replicas.ask(lambda one: self._ask(one, _HELLO, _HELLO.max_new_tokens))
+            try:
+                while await answer.next() is not None:
+                    pass
+            finally:
+                replica.end()
+                await answer.close()
+        except ServerFailure as failure:
+            raise self._explained(failure) from None
 
     async def warm(self) -> None:
         """Nothing is to be loaded here."""

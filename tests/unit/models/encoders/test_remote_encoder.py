@@ -72,12 +72,14 @@ def one_row(embedding: Any) -> Behaviour:
 @pytest.mark.parametrize(
     ("behaviour", "kind", "said"),
     [
-        (page(), EngineFailed, "base_url|no chat completion"),
-        (replies(lambda body: {"data": []}), EngineFailed, "Check that it speaks the OpenAI API"),
-        (replies(lambda body: ["?"]), EngineFailed, "Check that it speaks the OpenAI API"),
-        (one_row([]), EngineFailed, "OpenAI API"),
-        (one_row(["x"]), EngineFailed, "OpenAI API"),
-        (one_row([float("nan")]), EngineFailed, "OpenAI API"),
+        (page(), EngineFailed, r"answers with a web page\. base_url"),
+        (page("{broken", "application/json"), EngineFailed, "answers what are no embeddings"),
+        (page("hm", "text/plain"), EngineFailed, "answers what are no embeddings"),
+        (replies(lambda body: {"data": []}), EngineFailed, r"no embeddings \(vectors: 0, texts: 1\)\. Check"),
+        (replies(lambda body: ["?"]), EngineFailed, r"no embeddings\. Check that it speaks the OpenAI API"),
+        (one_row([]), EngineFailed, r"no embeddings\. Check"),
+        (one_row(["x"]), EngineFailed, r"no embeddings\. Check"),
+        (one_row([float("nan")]), EngineFailed, "a number in them is not finite"),
         (status(401), EngineFailed, "refuses the key"),
         (status(404), EngineFailed, "does not know the model 'bge-m3'"),
         (status(429, headers={"Retry-After": "99"}), Overloaded, "too much to do"),
@@ -94,7 +96,7 @@ async def test_another_dimension_than_before_is_refused(encoder: Make) -> None:
     async with ModelServer(one_row([1.0, 0.0]), one_row([1.0, 0.0, 0.0])) as server:
         made = encoder(server.url)
         await asyncio.to_thread(made.embed, ["a"])
-        with pytest.raises(EngineFailed):
+        with pytest.raises(EngineFailed, match="vectors of 3 numbers, and of 2 before"):
             await asyncio.to_thread(made.embed, ["a"])
 
 

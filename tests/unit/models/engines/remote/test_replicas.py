@@ -51,6 +51,7 @@ async def test_the_least_busy_one_is_asked_and_equals_take_turns(engine: Make) -
         (status(429, headers={"Retry-After": "60"}), {}),
         (page(), {}),
         (streams("{broken"), {}),
+        (says(""), {}),
         (hangs(), {"first_token_seconds": 0.1}),
     ],
 )
