@@ -24,13 +24,20 @@ class FileNote:
     modified_ns: int
 
 
+def how_to_mend(folder: Path) -> str:
+    """What a person can do about a damaged model: what Parley fetched has a manifest, all else is their own."""
+    return "Fetch it anew" if (folder / MANIFEST).is_file() else "Copy it anew"
+
+
 def check_folder(folder: Path) -> None:
     """Make sure that transformers can load the folder without pickles. Raises InvalidWeights naming what is wrong."""
     name = folder.name
     if not folder.is_dir():
         raise InvalidWeights(f"There is no model folder {folder}. Give the folder that holds config.json.")
     if not (folder / "config.json").is_file():
-        raise InvalidWeights(f"The model folder '{name}' has no config.json, so it cannot be loaded. Fetch it anew.")
+        raise InvalidWeights(
+            f"The model folder '{name}' has no config.json, so it cannot be loaded. {how_to_mend(folder)}."
+        )
     _read_json(folder / "config.json")
     index = folder / "model.safetensors.index.json"
     weight_map = _read_json(index).get("weight_map", {}) if index.is_file() else {"": "model.safetensors"}
@@ -44,14 +51,14 @@ def check_gguf(path: Path) -> None:
         raise InvalidWeights(f"There is no file {path.name}. Give the path of a GGUF file.")
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            raise InvalidWeights(f"The file {path.name} is no GGUF model. Fetch it anew.")
+            raise InvalidWeights(f"The file {path.name} is no GGUF model. Copy it anew.")
 
 
 def _check_shard(folder: Path, shard: str) -> None:
     path = folder / shard
     if Path(shard).name != shard:
         raise InvalidWeights(
-            f"The model folder '{folder.name}' points outside itself. Fetch it from a source you trust."
+            f"The model folder '{folder.name}' points outside itself. Take it from a source you trust."
         )
     if not path.is_file():
         if any(file.suffix in _PICKLES for file in folder.iterdir()):
@@ -59,9 +66,13 @@ def _check_shard(folder: Path, shard: str) -> None:
                 f"The model folder '{folder.name}' holds its weights as a pickle, which can run code when it is read. "
                 "Use a folder or a hub revision with safetensors."
             )
-        raise InvalidWeights(f"The model folder '{folder.name}' is incomplete: {shard} is missing. Fetch it anew.")
+        raise InvalidWeights(
+            f"The model folder '{folder.name}' is incomplete: {shard} is missing. {how_to_mend(folder)}."
+        )
     if not _is_whole_safetensors(path):
-        raise InvalidWeights(f"The model folder '{folder.name}' is damaged: {shard} is not whole. Fetch it anew.")
+        raise InvalidWeights(
+            f"The model folder '{folder.name}' is damaged: {shard} is not whole. {how_to_mend(folder)}."
+        )
 
 
 def _is_whole_safetensors(path: Path) -> bool:
@@ -86,7 +97,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         value = None
     if not isinstance(value, dict):
         raise InvalidWeights(
-            f"The model folder '{path.parent.name}' is damaged: {path.name} cannot be read. Fetch it anew."
+            f"The model folder '{path.parent.name}' is damaged: {path.name} cannot be read. {how_to_mend(path.parent)}."
         )
     return value
 

@@ -144,8 +144,8 @@ def _fetch(spec: ModelSpec, path: Path, progress: Progress | None) -> None:
         elif isinstance(spec.source, HubSource):
             fetch_repository(spec, spec.source, staged, progress)
             shutil.rmtree(staged / ".cache", ignore_errors=True)
-        check_folder(staged)
         write_manifest(staged, _describe(spec))
+        check_folder(staged)
         _give_usual_rights(staged)
         if path.exists():
             path.replace(work / "old")

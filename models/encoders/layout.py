@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from models.errors import InvalidWeights
+from models.folders import how_to_mend
 
 Pooling = Literal["mean", "cls", "last"]
 _POOLING: dict[str, Pooling] = {
@@ -102,7 +103,7 @@ def _tokenizer(folder: Path) -> Any:
         return Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception as error:  # tokenizers raises a bare Exception
         raise InvalidWeights(
-            f"The tokenizer of '{folder.name}' is missing or damaged. Fetch the model anew."
+            f"The tokenizer of '{folder.name}' is missing or damaged. {how_to_mend(folder)}."
         ) from error
 
 

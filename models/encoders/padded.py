@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from models.encoders.layout import EncoderLayout
-from models.errors import EngineFailed, InvalidWeights
+from models.errors import EngineFailed
+from models.pretrained import POOLERS, load_model
 
 if TYPE_CHECKING:
     from models.encoders.forward import Rows, Vectors
@@ -68,16 +69,4 @@ def _pool(states: Tensor, mask: Tensor, pooling: str) -> Tensor:
 def _load_model(folder: Path, dtype: torch.dtype) -> Any:
     from transformers import AutoModel
 
-    from models.convert import quiet_transformers
-
-    with quiet_transformers():
-        try:
-            model: Any = AutoModel.from_pretrained(
-                folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, local_files_only=True
-            )
-        except (ValueError, KeyError, OSError, RuntimeError) as error:
-            raise InvalidWeights(
-                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
-                "the installed transformers. Fetch it anew, or choose another model."
-            ) from error
-    return model.eval()
+    return load_model(AutoModel, folder, unused=POOLERS, dtype=dtype).eval()

@@ -75,7 +75,7 @@ def open_gguf(gguf: Path, *, weights: bool = True) -> Any:
     options.vocab_only = not weights
     model = lib.llama_model_load_from_file(str(gguf).encode(), options)
     if not model:
-        raise InvalidWeights(f"The file {gguf.name} cannot be read as a GGUF model. Fetch it anew.")
+        raise InvalidWeights(f"The file {gguf.name} cannot be read as a GGUF model. Copy it anew.")
     return model
 
 

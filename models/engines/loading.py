@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from models.convert import quiet_transformers
 from models.devices import Device, check_device
 from models.engines.tokenizing import ChatTokenizer
-from models.errors import InvalidWeights
 from models.folders import check_folder
 from models.memory import check_memory
+from models.pretrained import load_model
 
 if TYPE_CHECKING:
     import torch
@@ -80,20 +79,7 @@ def load_causal(folder: Path, device: Device, dtype: NumberType, threads: int | 
     place = pick_device(device)
     _set_threads(threads)
     kind = pick_type(dtype, place)
-    with quiet_transformers():
-        try:
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=torch.float32 if kind == "float32" else torch.bfloat16,
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-            )
-        except (ValueError, KeyError, OSError, RuntimeError) as error:
-            raise InvalidWeights(
-                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
-                "the installed transformers. Fetch it anew, or choose another model."
-            ) from error
+    model = load_model(AutoModelForCausalLM, folder, dtype=torch.float32 if kind == "float32" else torch.bfloat16)
     model.eval()
     if kind == "mixed":
         from models.engines.mixed import use_mixed_linears

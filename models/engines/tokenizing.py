@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import InvalidWeights
+from models.folders import how_to_mend
 from models.locks import LOADING
 from models.types import ChatMessage
 
@@ -130,7 +131,7 @@ def _load(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder).backend_tokenizer
     except Exception as error:  # tokenizers raises a bare Exception
         raise InvalidWeights(
-            f"The tokenizer of '{folder.name}' is missing or damaged. Fetch the model anew."
+            f"The tokenizer of '{folder.name}' is missing or damaged. {how_to_mend(folder)}."
         ) from error
 
 

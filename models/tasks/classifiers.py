@@ -14,6 +14,7 @@ from models.engines.loading import pick_device
 from models.errors import InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
+from models.pretrained import load_model, load_tokenizer
 from models.tasks.sentiment import LABELS
 from models.types import NOBODY, Caller, Prediction
 
@@ -69,25 +70,18 @@ class ClassifierSentiment:
     def _load(self) -> tuple[Any, Any, list[str]]:
         with self._lock, LOADING:
             if self._parts is None:
-                from transformers import AutoModelForSequenceClassification, AutoTokenizer
+                from transformers import AutoModelForSequenceClassification
 
-                from models.convert import quiet_transformers
-
-                with quiet_transformers():
-                    try:
-                        tokenizer: Any = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False)
-                        model: Any = AutoModelForSequenceClassification.from_pretrained(
-                            self._folder, use_safetensors=True, trust_remote_code=False
-                        )
-                    except (ValueError, OSError, KeyError, RuntimeError) as error:
-                        raise InvalidWeights(f"The model '{self._name}' cannot be loaded. Fetch it anew.") from error
-                names = [str(model.config.id2label[index]) for index in range(model.config.num_labels)]
-                self._parts = (
-                    tokenizer,
-                    model.eval().to(pick_device(self._device)),
-                    sentiment_classes(names, self._name),
-                )
+                tokenizer = load_tokenizer(self._folder, name=self._name)
+                model = load_model(AutoModelForSequenceClassification, self._folder, name=self._name)
+                classes = sentiment_classes(class_names(model.config), self._name)
+                self._parts = (tokenizer, model.eval().to(pick_device(self._device)), classes)
             return self._parts
+
+
+def class_names(config: Any) -> list[str]:
+    """Give the names of a classifier's classes, in their order."""
+    return [str(config.id2label[index]) for index in range(config.num_labels)]
 
 
 def sentiment_classes(names: Sequence[str], model: str) -> list[str]:

@@ -12,6 +12,7 @@ from models.engines.loading import pick_device
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
+from models.pretrained import load_model, load_tokenizer
 
 _BATCH = 16
 _MAX_TOKENS = 512  # what the usual cross-encoders were trained on; of a longer passage its beginning is read
@@ -97,28 +98,25 @@ class CrossEncoderReranker:
 
     def _loaded(self) -> tuple[Any, Any]:
         import torch
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-        from models.convert import quiet_transformers
+        from transformers import AutoModelForSequenceClassification
 
         place = pick_device(self._device)
-        with quiet_transformers():
-            try:
-                tokenizer: Any = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False)
-                model: Any = AutoModelForSequenceClassification.from_pretrained(
-                    self._folder,
-                    dtype=torch.bfloat16 if place.type == "cuda" else torch.float32,
-                    use_safetensors=True,
-                    trust_remote_code=False,
-                )
-            except (ValueError, OSError, KeyError, RuntimeError) as error:
-                raise InvalidWeights(f"The model '{self._name}' cannot be loaded. Fetch it anew.") from error
-        if model.config.num_labels > 2:
-            raise InvalidWeights(
-                f"The model '{self._name}' is no reranker: it knows {model.config.num_labels} classes instead of one."
-            )
+        tokenizer = load_tokenizer(self._folder, name=self._name)
+        model = load_model(
+            AutoModelForSequenceClassification,
+            self._folder,
+            name=self._name,
+            dtype=torch.bfloat16 if place.type == "cuda" else torch.float32,
+        )
+        check_reranks(model.config, self._name)
         self._max_tokens = min(self._max_tokens, _context(tokenizer, model))
         return tokenizer, model.eval().to(place)
+
+
+def check_reranks(config: Any, name: str) -> None:
+    """Raises InvalidWeights where a classifier's config is none of a reranker."""
+    if config.num_labels > 2:
+        raise InvalidWeights(f"The model '{name}' is no reranker: it knows {config.num_labels} classes instead of one.")
 
 
 def _context(tokenizer: Any, model: Any) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from models.engines.loading import pick_device
 from models.errors import EngineFailed, InvalidWeights
 from models.folders import check_folder
 from models.locks import LOADING
+from models.pretrained import load_model, load_tokenizer
 from models.tasks.languages import NLLB, to_two_letters, unsupported
 from models.tasks.translation.spans import Kind
 from models.types import Caller
@@ -161,15 +161,7 @@ class Seq2SeqTranslator:
     def _load_tokenizer(self) -> None:
         with self._lock, LOADING:
             if self._tokenizer is None:
-                from transformers import AutoTokenizer
-
-                try:
-                    with warnings.catch_warnings():
-                        # Marian's optional punctuation library changes quotation marks only.
-                        warnings.filterwarnings("ignore", message="Recommended: pip install sacremoses")
-                        self._tokenizer = AutoTokenizer.from_pretrained(self._folder, trust_remote_code=False)
-                except (ValueError, OSError, KeyError) as error:
-                    raise InvalidWeights(f"The tokenizer of '{self._name}' is missing or damaged.") from error
+                self._tokenizer = load_tokenizer(self._folder, name=self._name)
 
     def _load(self) -> None:
         self._load_tokenizer()
@@ -181,21 +173,15 @@ class Seq2SeqTranslator:
         import torch
         from transformers import AutoModelForSeq2SeqLM
 
-        from models.convert import quiet_transformers
-
         place = pick_device(self._device)
         if self._threads:
             torch.set_num_threads(self._threads)
-        with quiet_transformers():
-            try:
-                model: Any = AutoModelForSeq2SeqLM.from_pretrained(
-                    self._folder,
-                    dtype=torch.bfloat16 if place.type == "cuda" else torch.float32,
-                    use_safetensors=True,
-                    trust_remote_code=False,
-                )
-            except (ValueError, OSError, KeyError, RuntimeError) as error:
-                raise InvalidWeights(f"The model '{self._name}' cannot be loaded. Fetch it anew.") from error
+        model = load_model(
+            AutoModelForSeq2SeqLM,
+            self._folder,
+            name=self._name,
+            dtype=torch.bfloat16 if place.type == "cuda" else torch.float32,
+        )
         self._model = model.eval().to(place)
 
 

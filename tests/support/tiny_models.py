@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +141,15 @@ def build_tiny_bert(folder: Path, *, classes: tuple[str, ...] = (), pooling: str
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(modes), encoding="utf-8")
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 16}), encoding="utf-8")
     return folder
+
+
+def without_tensors(folder: Path, into: Path, pattern: str = "") -> Path:
+    """Copy a model folder, but for the tensors whose names match; without a pattern, but for every second one."""
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, into)
+    weights = load_file(into / "model.safetensors")
+    gone = [name for name in weights if re.search(pattern, name)] if pattern else sorted(weights)[1::2]
+    kept = {name: weight for name, weight in weights.items() if name not in gone}
+    save_file(kept, into / "model.safetensors", metadata={"format": "pt"})
+    return into

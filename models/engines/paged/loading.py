@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.convert import quiet_transformers
 from models.devices import Device
 from models.engines.loading import LoadedModel, NumberType, context_tokens, end_tokens, pick_device, pick_type
 from models.engines.paged.ranks import ranks
 from models.engines.tokenizing import ChatTokenizer
-from models.errors import EngineFailed, InvalidWeights
+from models.errors import EngineFailed
 from models.extras import install
 from models.folders import check_folder
 from models.memory import Quantisation
+from models.pretrained import load_model
 
 if TYPE_CHECKING:
     import torch
@@ -36,27 +36,16 @@ def load_for_pages(
 
     place = pick_device(device)
     kind = pick_type(dtype, place)
-    with quiet_transformers():
-        try:
-            model: Any = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=torch.bfloat16 if kind == "bfloat16" else torch.float32,
-                use_safetensors=True,
-                trust_remote_code=False,
-                local_files_only=True,
-                **_spread(place),
-                **_packed(quantisation, place),
-            )
-        except torch.OutOfMemoryError as error:
-            raise EngineFailed(
-                f"The model '{folder.name}' does not fit into the GPU's memory. Use a smaller one, or set "
-                "models.quantisation to int8 or int4."
-            ) from error
-        except (ValueError, KeyError, OSError, RuntimeError) as error:
-            raise InvalidWeights(
-                f"The model '{folder.name}' cannot be loaded: its files are damaged or its architecture is unknown to "
-                "the installed transformers. Fetch it anew, or choose another model."
-            ) from error
+    options = _spread(place) | _packed(quantisation, place)
+    try:
+        model = load_model(
+            AutoModelForCausalLM, folder, dtype=torch.bfloat16 if kind == "bfloat16" else torch.float32, **options
+        )
+    except torch.OutOfMemoryError as error:
+        raise EngineFailed(
+            f"The model '{folder.name}' does not fit into the GPU's memory. Use a smaller one, or set "
+            "models.quantisation to int8 or int4."
+        ) from error
     if adapters:
         _adapt(model, adapters)
     _LOG.info("loaded %s on %s as %s", folder.name, place.type, kind if quantisation == "none" else quantisation)
