@@ -29,6 +29,13 @@ _DEFAULT_ARCHITECTURE: Mapping[str, Architecture] = {
     "sentiment": "classifier",
     "rerank": "classifier",
 }
+_VERBS = {
+    "generate": "write",
+    "embed": "embed texts",
+    "translate": "translate",
+    "sentiment": "judge sentiment",
+    "rerank": "judge passages",
+}
 _SERVER = "server:"
 _OF_SERVERS = frozenset({"generate", "embed", "translate"})
 _GGUF = ".gguf"
@@ -44,6 +51,11 @@ class Task(StrEnum):
     TRANSLATE = "translate"
     SENTIMENT = "sentiment"
     RERANK = "rerank"
+
+    @property
+    def verb(self) -> str:
+        """What a model does, as it is said after `can` and `cannot`."""
+        return _VERBS[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +165,7 @@ def resolve(spec: str, task: Task | str) -> ModelSpec:
     name = spec.strip()
     if name in known:
         if task not in known[name].tasks:
-            raise UnknownModel(f"The model '{name}' cannot {task}. {_choices(task)}")
+            raise UnknownModel(f"The model '{name}' cannot {task.verb}. {_choices(task)}")
         return known[name]
     if name.startswith(_SERVER):
         return _server(name, task)
@@ -189,7 +201,7 @@ def _hub(repository: str, revision: str | None, task: Task) -> ModelSpec:
 def _server(name: str, task: Task) -> ModelSpec:
     """A server writes and embeds; it translates as a generator that is asked to."""
     if task not in _OF_SERVERS:
-        raise UnknownModel(f"A server cannot {task} by itself, so '{name}' is no choice here. {_choices(task)}")
+        raise UnknownModel(f"A server cannot {task.verb} by itself, so '{name}' is no choice here. {_choices(task)}")
     spec = _foreign(name, task, ServerSource(name.removeprefix(_SERVER).strip()))
     return spec if task is Task.EMBED else replace(spec, architecture="causal")
 
@@ -199,7 +211,9 @@ def _gguf(path: Path, task: Task) -> ModelSpec:
     if not path.is_file():
         raise UnknownModel(f"There is no file {path}. Give the path of a GGUF file, or name another model.")
     if task not in _OF_GGUF:
-        raise UnknownModel(f"A GGUF file cannot {task} by itself, so '{path.name}' is no choice here. {_choices(task)}")
+        raise UnknownModel(
+            f"A GGUF file cannot {task.verb} by itself, so '{path.name}' is no choice here. {_choices(task)}"
+        )
     return replace(_foreign(path.stem, task, GgufSource(path)), architecture="causal")
 
 

@@ -115,17 +115,16 @@ class Registry:
         if task is Task.EMBED:
             raise UnknownModel("The embedder cannot be changed while Parley runs, for the index holds its vectors.")
         options = replace(self._options, overrides={**self._options.overrides, task.value: name})
-        slots = [await asyncio.to_thread(self._checked, task, spec) for spec in _chosen(options, task)]
-        for slot in slots:
-            if not slot.loaded and self._shelf.used() + slot.need <= self._shelf.budget:
-                await self._warm(slot)
-        with self._lock:
-            self._options = options
-            self._built = {key: one for key, one in self._built.items() if isinstance(one, Handle)}
-            kept = {_key(spec, each) for each in Task for spec in self.specs(each)}
-            gone = [self._slots.pop(key) for key in list(self._slots) if key not in kept]
-        for slot in gone:
-            self._shelf.retire(slot)
+        try:
+            slots = [await asyncio.to_thread(self._checked, task, spec) for spec in _chosen(options, task)]
+            for slot in slots:
+                if not slot.loaded and self._shelf.used() + slot.need <= self._shelf.budget:
+                    await self._warm(slot)
+            with self._lock:
+                self._options = options
+                self._built = {key: one for key, one in self._built.items() if isinstance(one, Handle)}
+        finally:  # what is not chosen goes: the models before, or, where the new ones cannot be, these
+            self._drop_unchosen()
 
     def state(self) -> list[ModelState]:
         """Give what has been built: how much memory each takes, whether it is loaded, and how many use it. What is on a
@@ -187,16 +186,16 @@ class Registry:
 
     def _checked(self, task: Task, spec: ModelSpec) -> Slot[Any]:
         """The slot of a model that could be used: its weights are there, and small enough."""
-        known = _key(spec, task) in self._slots
         slot = self._slot(task, spec)
-        try:
-            _ = slot.model, slot.need
-        except BaseException:
-            if not known:
-                with self._lock:
-                    self._slots.pop(_key(spec, task), None)
-            raise
+        _ = slot.model, slot.need
         return slot
+
+    def _drop_unchosen(self) -> None:
+        with self._lock:
+            kept = {_key(spec, each) for each in Task for spec in self.specs(each)}
+            gone = [self._slots.pop(key) for key in list(self._slots) if key not in kept]
+        for slot in gone:
+            self._shelf.retire(slot)
 
     def _build_translator(self) -> Translator:
         found: list[UnitTranslator] = []
@@ -234,7 +233,7 @@ class Registry:
     def _only(self, task: Task) -> ModelSpec:
         specs = self.specs(task)
         if not specs:
-            raise UnsupportedLanguage(f"The profile '{self._options.profile}' has no model to {task}.")
+            raise UnsupportedLanguage(f"The profile '{self._options.profile}' has no model that can {Task(task).verb}.")
         return specs[0]
 
     def _once(self, key: str, build: Callable[[], T]) -> T:

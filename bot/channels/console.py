@@ -12,10 +12,13 @@ from uuid import uuid4
 from bot.delivery.conductor import Conductor
 from bot.delivery.inbox import CONSOLE_USER, Inbox
 from bot.domain import Channel, Completed, Failed, Reply, TextDelta, Working
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, exit_code_of
 from bot.ports import LanguageTools, Texts
 from bot.skills import Skill
 from bot.skills.service.help import fitting
+
+STEPS = frozenset({"searching", "writing", "judging", "summarising", "waiting"})
+"""What is said in the person's language while it is done; another skill's own steps are shown as they are."""
 
 
 class Screen(Protocol):
@@ -38,7 +41,10 @@ class Screen(Protocol):
 
 @dataclass(slots=True)
 class ConsoleChat:
-    """A conversation in the terminal. `lines` gives what the person types; the chat ends with it, or by `/quit`."""
+    """A conversation in the terminal. `lines` gives what the person types; the chat ends with it, or by `/quit`.
+
+    `worst` is the highest exit code of what failed so far; 0 where nothing did.
+    """
 
     inbox: Inbox
     conductor: Conductor
@@ -48,6 +54,7 @@ class ConsoleChat:
     screen: Screen
     conversation: str
     language: str = "en"
+    worst: int = field(default=0, init=False)
     _suggestions: tuple[str, ...] = field(default=(), init=False)
     _answering: asyncio.Task[None] | None = field(default=None, init=False)
 
@@ -95,19 +102,21 @@ class ConsoleChat:
         try:
             turn = await self.inbox.accept(CONSOLE_USER, self.conversation, text)
         except InvalidInput as error:
+            self.worst = max(self.worst, error.exit_code)
             self.screen.sentence(self.texts(error.text_id, self.language, **error.values))
             return
         async with aclosing(self.conductor.answer(turn)) as events:
             async for event in events:
                 match event:
                     case Working(step):
-                        self.screen.working(step)
+                        self.screen.working(self.texts(f"step-{step}", self.language) if step in STEPS else step)
                     case TextDelta(piece):
                         self.screen.text(piece)
                     case Completed(reply):
                         self._suggestions = (*reply.suggestions, *(choice.text for choice in reply.choices))
                         self.screen.finished(reply)
-                    case Failed(reason):
+                    case Failed(reason, code):
+                        self.worst = max(self.worst, exit_code_of(code))
                         self.screen.sentence(reason)
 
     def _local_commands(self) -> dict[str, Callable[[], None]]:

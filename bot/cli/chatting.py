@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bot.bootstrap import Parley
 
 
-async def run_chat(state: State, conversation: str | None) -> None:
-    """Chat until the input ends."""
+async def run_chat(state: State, conversation: str | None) -> int:
+    """Chat until the input ends. Gives the exit code: with piped input, the highest of the lines that failed."""
     piped = not (sys.stdin.isatty() and sys.stdout.isatty())
     async with state.parley_async() as parley:
         parley.prepare(note)
@@ -41,7 +41,7 @@ async def run_chat(state: State, conversation: str | None) -> None:
         if piped:
             async with aclosing(standard_input_lines()) as lines:
                 await chat.run(lines)
-            return
+            return chat.worst
         await _welcome(parley, chat)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, chat.interrupt)
         # Loading takes as long as typing a question does.
@@ -50,6 +50,7 @@ async def run_chat(state: State, conversation: str | None) -> None:
             await chat.run(_typed_lines(parley))
         finally:
             await warming
+        return 0  # who types has seen what failed
 
 
 async def _typed_lines(parley: Parley) -> AsyncIterator[str]:

@@ -75,7 +75,7 @@ class TerminalScreen:
         self._wrapper = StreamWrapper(self._console.width - 1)
 
     def working(self, step: str) -> None:
-        self._status.update(f"[dim]{step}…[/dim]")
+        self._status.update(Text(f"{harmless(step)}…", style="dim"))
         if not self._spinning:
             self._spinning = True
             self._status.start()

@@ -31,7 +31,9 @@ def chat(context: typer.Context, conversation: Conversation = None) -> None:
     """Talk in the terminal. With piped input, a turn a line."""
     from bot.cli.chatting import run_chat
 
-    run_async(run_chat(context.obj, conversation))
+    code = run_async(run_chat(context.obj, conversation))
+    if code:
+        raise typer.Exit(code)
 
 
 def ask(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.dialogue.context import Context, read_context
 from bot.dialogue.feeling import MoodKeeper
 from bot.dialogue.router import Route, Router
-from bot.domain import Completed, Delivery, Event, Failed, Outcome, Persona, Preferences, Reply, Turn
+from bot.domain import Completed, Delivery, Event, Failed, Outcome, Persona, Preferences, Reply, TextDelta, Turn
 from bot.domain.conversation import interpreted
 from bot.domain.text import clean, without_command
 from bot.errors import InvalidInput, KnowledgeError, ModelUnavailable, ParleyError, StorageError
@@ -65,6 +65,7 @@ class DialogueManager:
         started = time.perf_counter()
         language = _locale(turn) or self._options.default_language
         judging = self._moods.begin(turn) if self._moods else None
+        begun = False  # whether the person sees a part of the answer
         try:
             context = await self._storage.read(lambda work: read_context(work, turn, self._options.history_turns))
             spoken = context.language() or language
@@ -78,6 +79,7 @@ class DialogueManager:
                         await self._note(request, event.reply)
                         if judging:
                             await judging.ended()
+                    begun = begun or isinstance(event, TextDelta)
                     yield event
         except StorageError:
             if turn.delivery is not Delivery.DIRECT:
@@ -90,7 +92,8 @@ class DialogueManager:
             yield Failed(self._tools.texts("text-too-long", language), InvalidInput.__name__)
         except ModelError as error:
             log.warning("turn %s: %s%s", turn.id, why(error), frames_of(error, log))
-            yield Failed(self._tools.texts("model-unavailable", language), ModelUnavailable.__name__)
+            sentence = "model-stopped" if begun else "model-unavailable"
+            yield Failed(self._tools.texts(sentence, language), ModelUnavailable.__name__)
         except Exception as error:  # noqa: BLE001 - the person gets a sentence, the log the place; no text of theirs
             place = f"{place_of(error)}{frames_of(error, log)}"
             log.error("turn %s failed: %s at %s", turn.id, type(error).__name__, place)

@@ -102,7 +102,10 @@ class ModelsSettings(Group):
         '"server:NAME". docs/how-to/model-servers.md says what such a table may hold.',
     )
     max_new_tokens: int = Field(
-        default=256, ge=1, le=32768, description="The longest text that is generated, in tokens."
+        default=0,
+        ge=0,
+        le=32768,
+        description="The longest answer or draft that is generated, in tokens; 0: 256 for an answer, 400 for a draft.",
     )
     temperature: float = Field(
         default=0.0, ge=0.0, le=2.0, description="0 always takes the likeliest word; more varies."

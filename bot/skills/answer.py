@@ -146,7 +146,7 @@ def _generation(request: SkillRequest, hits: Sequence[Hit], tools: Toolbox) -> G
     chosen = sampling(request, tools)
     return GenerationRequest(
         build_prompt(request.text, hits, request.language, request.history, request.persona),
-        max_new_tokens=tools.options.max_new_tokens,
+        max_new_tokens=tools.options.longest(),
         temperature=chosen.temperature,
         seed=chosen.seed,
         person=request.person,

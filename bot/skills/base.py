@@ -16,12 +16,14 @@ from bot.domain import Channel, Event, Message, Persona, Preferences, Turn
 from bot.ports import Knowledge, LanguageTools, Library, Models, People, Personas, Texts, Writers
 from bot.skills.absent import KnownWriters, NoLibrary, NoPeople, NoPersonas
 
+LONGEST_ANSWER = 256  # tokens
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
     """How answers are made. A threshold that is None is the one calibrated for the knowledge base.
 
-    `privacy` is what the operator adds to `/privacy`.
+    `max_new_tokens` 0 leaves each skill its own. `privacy` is what the operator adds to `/privacy`.
     """
 
     top_k: int = 5
@@ -32,6 +34,10 @@ class AnswerOptions:
     temperature: float = 0.0
     profile: str = "embedded"
     privacy: str = ""
+
+    def longest(self, own: int = LONGEST_ANSWER) -> int:
+        """The longest text that a skill may have generated, in tokens: the operator's bound, else the skill's own."""
+        return self.max_new_tokens or own
 
 
 @dataclass(frozen=True, slots=True)

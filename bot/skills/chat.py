@@ -74,7 +74,7 @@ class ChatSkill:
         chosen = sampling(request, tools)
         generation = GenerationRequest(
             _messages(request, _readable(request.history, generator, tools)),
-            max_new_tokens=tools.options.max_new_tokens,
+            max_new_tokens=tools.options.longest(),
             temperature=chosen.temperature,
             seed=chosen.seed,
             person=request.person,

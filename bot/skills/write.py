@@ -25,7 +25,7 @@ _SYSTEM = {
     "en": "You draft texts from notes. Use every note, add no facts of your own, and write only the text itself.",
     "zh": "你根据要点起草文字。用上每一条要点，不要添加没有的事实，只写正文。",
 }
-MAX_NEW_TOKENS = 400
+LONGEST_DRAFT = 400  # tokens, where the operator sets no bound
 
 
 class WriteSkill:
@@ -66,7 +66,7 @@ class WriteSkill:
         chosen = sampling(request, tools)
         generation = GenerationRequest(
             (ChatMessage("system", system), ChatMessage("user", asked)),
-            max_new_tokens=max(MAX_NEW_TOKENS, tools.options.max_new_tokens),
+            max_new_tokens=tools.options.longest(LONGEST_DRAFT),
             temperature=chosen.temperature,
             seed=chosen.seed,
             person=request.person,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.dialogue.manager import DialogueOptions
 from bot.domain import Outcome, Persona
 from bot.ports import Generator
@@ -49,6 +51,15 @@ async def test_a_persona_writes_with_its_adapter() -> None:
         await desk.say(said)
         assert models.engine.requests[-1].adapter == "tutor"
     assert len(models.engine.requests) == 2
+
+
+@pytest.mark.parametrize(("bound", "chat", "draft"), [(0, 256, 400), (50, 50, 50), (8000, 8000, 8000)])
+async def test_the_operators_bound_is_that_of_every_text(bound: int, chat: int, draft: int) -> None:
+    models = OneGenerator("Blue.")
+    desk = Desk([ChatSkill(), WriteSkill()], models=models, options=AnswerOptions(max_new_tokens=bound))
+    for said in ("/chat What is your favourite colour?", "/write mail: meeting moved to Friday"):
+        await desk.say(said)
+    assert [request.max_new_tokens for request in models.engine.requests] == [chat, draft]
 
 
 async def test_what_the_model_cannot_read_is_left_out_of_its_context() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from bot.domain import Channel, Event, User, Working
+from bot.domain import Channel, Event, Failed, TextDelta, User, Working
 from bot.errors import ModelUnavailable, NotFound, StorageError
 from bot.ports import Texts
 from bot.skills import SkillMatch, SkillRequest, Toolbox
@@ -39,6 +39,25 @@ async def test_what_was_said_is_not_in_the_log_of_a_mistake(caplog: pytest.LogCa
     assert told.startswith("Something went wrong")
     assert "KeyError" in caplog.text and __file__ in caplog.text
     assert "diary" not in caplog.text
+
+
+class HalfWay(Broken):
+    """Its model stops in the middle of the text."""
+
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        yield TextDelta("The first half ")
+        raise EngineFailed("It stopped in the middle of its text.")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("/broken Tell me a story, please", "The language model stopped in the middle of its text. Please ask again."),
+        ("/broken 请给我讲一个故事吧", "语言模型写到一半中断了。请再问一次。"),
+    ],
+)
+async def test_a_model_that_stops_in_the_middle_is_not_called_unready(said: str, told: str) -> None:
+    assert (await Desk([HalfWay()]).events(said))[-1] == Failed(told, "ModelUnavailable")
 
 
 class Failing(Broken):

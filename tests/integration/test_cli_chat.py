@@ -54,7 +54,7 @@ def test_a_named_conversation_goes_on_and_a_new_one_begins(parley: Parley, setti
 @pytest.mark.usefixtures("shop")
 def test_bad_lines_are_told_and_the_chat_goes_on(parley: Parley) -> None:
     done = parley("chat", stdin=b"x" * 100_000 + b"\n\x00\x07\n\xff\xfe\n" + KNOWN.encode() + b"\n")
-    assert done.code == 0
+    assert done.code == 2, "as `ask -` ends"
     assert "too long" in done.out
     assert ANSWER in done.out
     assert "Traceback" not in done.err

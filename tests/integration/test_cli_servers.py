@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import Parley
-from tests.support.model_server import KEY, ModelServer, both, in_thread, says, status
+from tests.support.model_server import KEY, ModelServer, both, chunk, in_thread, says, status, streams
 
 RIGHT = "Parcels to Norway take seven days."
 TOML = """
@@ -122,6 +122,14 @@ def test_where_the_first_of_a_chain_is_off_the_second_answers(
     assert configured("kb", "add", str(shop_files)).code == 0
     (row,) = configured("ask", "How long do parcels to Norway take?", "--json").rows
     assert (row["outcome"], row["model"]) == ("generated", "server:big/some-model")
+
+
+def test_a_piped_chat_says_what_failed_and_ends_with_its_code(configured: Parley, server: ModelServer) -> None:
+    server.becomes(both(streams(chunk("Half a "), chunk("text"), done=False)))
+    done = configured("chat", stdin="/chat tell me a story\n/help\n")
+    assert done.code == 6
+    assert done.out.startswith("Half a text\nThe language model stopped in the middle of its text.")
+    assert "/translate" in done.out, "it goes on"
 
 
 def test_where_none_answers_the_passage_is_quoted(configured: Parley, server: ModelServer, shop_files: Path) -> None:

@@ -66,6 +66,7 @@ message-too-long = Your message is too long: { $length } characters, and at most
 unknown-command = I don't know the command /{ $name }. /help lists those that I know.
 failed = Something went wrong on my side, and I have noted it. Please try again.
 model-unavailable = The language model is not ready. The operator can see why with: parley doctor
+model-stopped = The language model stopped in the middle of its text. Please ask again.
 knowledge-unavailable = The knowledge base cannot be searched right now. The operator can see why with: parley doctor
 interrupted = (stopped)
 new-conversation = A new conversation begins.
@@ -75,5 +76,10 @@ console-title = Parley · { $count ->
         [one] one document
        *[other] { $count } documents
     } · /help · Ctrl-D ends
+step-searching = searching
+step-writing = writing
+step-judging = judging
+step-summarising = summarising
+step-waiting = waiting for the language model
 console-begin = Ask anything about them, or choose by number:
 console-going-on = Going on with the conversation { $conversation }; /new begins another.

@@ -63,11 +63,17 @@ message-too-long = 消息太长：共 { $length } 个字符，最多 { $limit } 
 unknown-command = 我不认识命令 /{ $name }。输入 /help 可以看到所有命令。
 failed = 我这边出了点问题，已经记录下来。请再试一次。
 model-unavailable = 语言模型还没有准备好。维护人员可以运行 parley doctor 查看原因。
+model-stopped = 语言模型写到一半中断了。请再问一次。
 knowledge-unavailable = 知识库暂时无法检索。维护人员可以运行 parley doctor 查看原因。
 interrupted = （已停止）
 new-conversation = 开始新的对话。
 
 # 终端
 console-title = Parley · { $count } 篇文档 · /help 帮助 · Ctrl-D 退出
+step-searching = 正在查找
+step-writing = 正在撰写
+step-judging = 正在判断
+step-summarising = 正在总结
+step-waiting = 正在等候语言模型
 console-begin = 直接提问，或输入数字选择：
 console-going-on = 接着上次的对话（{ $conversation }）；/new 开始新的对话。

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from pathlib import Path
 
 import pytest
 
-from bot.channels.console import ConsoleChat
+import bot.skills
+from bot.channels.console import STEPS, ConsoleChat
 from bot.dialogue.skill_book import SkillBook
-from bot.domain import Completed, Event, Outcome, Reply, TurnState
+from bot.domain import Completed, Event, Outcome, Reply, TurnState, Working
 from bot.skills import SkillRequest, Toolbox
 from bot.skills.chat import ChatSkill
 from bot.skills.service.forget import ForgetSkill
 from bot.skills.service.language import LanguageSkill
+from bot.texts.catalogue import FluentTexts
 from tests.support.desk import Desk
 from tests.support.skills import EchoSkill
 
@@ -129,6 +133,49 @@ async def test_help_lists_each_installed_command_once_and_none_that_does_not_fit
     assert len(commands) == len(set(commands))
     assert {"/help", "/language", "/export", "/new"} <= set(commands)
     assert not {"/start", "/learn", "/pair"} & set(commands)
+
+
+class StepsScreen(ListScreen):
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[str] = []
+
+    def working(self, step: str) -> None:
+        self.steps.append(step)
+
+
+class SteppingSkill(EchoSkill):
+    async def run(self, request: SkillRequest, tools: Toolbox) -> AsyncGenerator[Event, None]:
+        for step in ("judging", "waiting", "polishing"):  # the last one is no step of ours
+            yield Working(step)
+        async for event in super().run(request, tools):
+            yield event
+
+
+async def test_steps_are_said_in_the_persons_language() -> None:
+    screen = StepsScreen()
+    await chat_over(Desk([SteppingSkill()]), screen).run(lines("this is English", "这是一句中文"))
+    assert screen.steps == [
+        "judging", "waiting for the language model", "polishing",
+        "正在判断", "正在等候语言模型", "polishing",
+    ]  # fmt: skip
+
+
+def test_every_step_of_our_skills_is_said() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(bot.skills.__path__[0]).rglob("*.py"))
+    assert set(re.findall(r'Working\("(\w+)"', source)) == STEPS
+    for language in ("en", "zh"):
+        assert all(FluentTexts()(f"step-{step}", language) for step in STEPS)
+
+
+@pytest.mark.parametrize(
+    ("said", "worst"),
+    [(["fine"], 0), (["fine", "boom", "fine"], 7), (["x" * 9000, "fine"], 2), (["x" * 9000, "boom"], 7)],
+)
+async def test_the_worst_failure_is_known_at_the_end(said: list[str], worst: int) -> None:
+    chat = chat_over(Desk([EchoSkill()]), ListScreen())
+    await chat.run(lines(*said))
+    assert chat.worst == worst
 
 
 async def test_a_new_conversation_forgets_the_old_one() -> None:

@@ -65,8 +65,22 @@ def test_what_names_nothing_is_refused_with_the_choices(name: str) -> None:
 
 
 def test_a_model_of_another_task_is_refused() -> None:
-    with pytest.raises(UnknownModel, match="cannot embed"):
+    with pytest.raises(UnknownModel, match="cannot embed texts"):
         resolve("smollm2-135m-instruct", "embed")
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "said"),
+    [
+        ("smollm2-135m-instruct", "sentiment", "The model 'smollm2-135m-instruct' cannot judge sentiment."),
+        ("all-minilm-l6-v2", "generate", "The model 'all-minilm-l6-v2' cannot write."),
+        ("all-minilm-l6-v2", "translate", "cannot translate."),
+        ("server:big", "rerank", "A server cannot judge passages by itself"),
+    ],
+)
+def test_what_a_model_cannot_do_is_said_in_plain_words(name: str, task: str, said: str) -> None:
+    with pytest.raises(UnknownModel, match=said):
+        resolve(name, task)
 
 
 def test_an_unknown_profile_names_the_known_ones() -> None:

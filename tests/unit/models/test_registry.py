@@ -17,7 +17,15 @@ import pytest
 from models.catalogue import Task
 from models.engines.llamacpp_engine import LlamaCppGenerator
 from models.engines.llamacpp_file import read_facts
-from models.errors import ContextTooLong, EngineFailed, TooLarge, UnknownModel, UnsupportedLanguage, WeightsUnavailable
+from models.errors import (
+    ContextTooLong,
+    EngineFailed,
+    ModelError,
+    TooLarge,
+    UnknownModel,
+    UnsupportedLanguage,
+    WeightsUnavailable,
+)
 from models.extras import install
 from models.ports import Generator
 from models.registry import ModelOptions, Registry
@@ -160,6 +168,14 @@ async def test_a_swap_that_cannot_be_changes_nothing(tmp_path: Path, folders: di
         await registry.swap("generate", "qwen3-1_7b")
     with pytest.raises(UnknownModel, match="index holds its vectors"):
         await registry.swap("embed", folders["embed"])
+    other = build_tiny_llama(tmp_path / "other", seed=1)
+    with pytest.raises(TooLarge):  # the first of the two could be
+        await registry.swap("generate", f"{other}, {large}")
+    broken = build_tiny_llama(tmp_path / "broken")
+    weights = broken / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(ModelError):
+        await registry.swap("generate", str(broken))
     assert await say(registry.generator()) == before
     assert [state.name for state in registry.state()] == ["llama"]
     await registry.close()

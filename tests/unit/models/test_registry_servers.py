@@ -98,5 +98,5 @@ def test_a_server_that_is_not_described(tmp_path: Path) -> None:
 
 def test_what_a_server_cannot_do() -> None:
     assert resolve("server:big", Task.GENERATE).source == ServerSource("big")
-    with pytest.raises(UnknownModel, match="A server cannot sentiment"):
+    with pytest.raises(UnknownModel, match="A server cannot judge sentiment by itself"):
         resolve("server:big", Task.SENTIMENT)
