@@ -136,6 +136,25 @@ def _device(settings: Settings) -> Iterator[Finding]:
         advice = 'Set models.device = "auto", or mend the GPU\'s driver.'
         yield Finding("device", "fail", f"{report.description}, and models.device asks for one", advice)
 
+    unused = settings.models.quantisation
+    if unused != "none" and report.kind == "cpu":
+        yield Finding(
+            "quantisation", "warn", f"{unused} is set, and a CPU does not use it", 'Set models.quantisation = "none".'
+        )
+
+
+def _personas(settings: Settings) -> Iterator[Finding]:
+    from bot.bootstrap import Parley
+    from bot.doors.adapters import personas_at_fault
+
+    book = Parley(settings).personas
+    offered = [persona for name in book.names() if (persona := book.get(name)) is not None]
+    faults = personas_at_fault(offered, settings)
+    for persona, cure in faults:
+        yield Finding(f"persona {persona.name}", "fail", f"its adapter “{persona.adapter}” is not there", cure)
+    if not faults:
+        yield Finding("personas", "ok", ", ".join(persona.name for persona in offered) or "none")
+
 
 def _knowledge(settings: Settings) -> Iterator[Finding]:
     from bot.bootstrap import Parley
@@ -216,6 +235,7 @@ _CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "database": _database,
     "models": _models,
     "device": _device,
+    "personas": _personas,
     "knowledge base": _knowledge,
     "turns": _turns,
     "workers": _workers,

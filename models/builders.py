@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from models.catalogue import GgufSource, ModelSpec, ServerSource, Task
-from models.devices import Device, device_kind
+from models.devices import Device, check_device, device_kind
 from models.encoders.transformer_encoder import TransformerEncoder
+from models.engines.adapter_names import check_adapter
 from models.engines.llamacpp_engine import CONTEXT, LlamaCppGenerator, check_llamacpp
 from models.engines.llamacpp_file import GgufFacts, read_facts
 from models.engines.paged.engine import PagedGenerator
@@ -77,6 +78,21 @@ class Builders:
         if isinstance(spec.source, GgufSource):
             check_llamacpp()
         return Slot(spec.name, lambda: self._need(task, spec, folder), lambda: self._build(task, spec, folder))
+
+    def check(self, spec: ModelSpec) -> None:
+        """Make sure that a model could be used, as far as that is seen without loading it or asking its server.
+
+        Raises what `slot` does, DeviceMissing, TooLarge, and InvalidWeights or EngineFailed for an adapter.
+        """
+        slot = self.slot(Task.GENERATE if spec.architecture == "causal" else spec.tasks[0], spec)
+        if isinstance(spec.source, ServerSource):
+            return
+        options = self._options()
+        check_device(options.device)
+        _ = slot.need
+        if spec.architecture == "causal" and not isinstance(spec.source, GgufSource):
+            for name, folder in options.adapters.items():
+                check_adapter(name, folder)
 
     def _build(self, task: Task, spec: ModelSpec, folder: Path) -> Any:
         options = self._options()

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+
+def is_installed(library: str) -> bool:
+    """Whether a library is there. Loads nothing."""
+    try:
+        return find_spec(library) is not None
+    except ValueError:  # what stands under the name is no module
+        return False
+
 
 def install(extra: str) -> str:
     """The sentence that says what to run.

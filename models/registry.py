@@ -65,6 +65,12 @@ class Registry:
         """Give the models chosen for a task; none if the profile has none. Raises UnknownModel."""
         return _chosen(self._options, Task(task))
 
+    def check(self, spec: ModelSpec) -> None:
+        """Make sure that a model could be used, as far as that is seen without loading it or asking its server: its
+        files, the library that runs it, the device, the memory, and for a generator the adapters. Raises ModelError.
+        """
+        self._builders.check(spec)
+
     def generator(self) -> Generator:
         """Give the generator, or several as a chain. Raises WeightsUnavailable, InvalidWeights or UnknownModel."""
         specs = self.specs(Task.GENERATE)

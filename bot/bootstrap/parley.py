@@ -19,15 +19,14 @@ from bot.dialogue.personas import load_persona
 from bot.dialogue.router import Router
 from bot.dialogue.skill_book import SkillBook
 from bot.doors.embedding import EmbedderDoor
-from bot.doors.glossary import read_glossary
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, check_device, chosen_models, missing_models, named_models
+from bot.doors.models import ModelsDoor, check_device, chosen_models, missing_models
+from bot.doors.options import model_options
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
 from bot.doors.reranking import RerankerDoor
-from bot.doors.servers import model_servers
 from bot.doors.writers import WritersDoor
 from bot.errors import ModelUnavailable, ParleyError, StorageError
 from bot.examples_folder import example_folder, examples_folder
@@ -82,23 +81,10 @@ class Parley:
 
     @cached_property
     def registry(self) -> Registry:
-        from models.registry import ModelOptions, Registry
+        from models.registry import Registry
 
-        models = self.settings.models
         return Registry(
-            ModelOptions(
-                profile=models.profile,
-                models_dir=self.settings.models_dir,
-                device=models.device,
-                threads=models.threads or None,
-                overrides=named_models(models),
-                memory_bytes=None if models.memory_gb is None else int(models.memory_gb * 1e9),
-                quantisation=models.quantisation,
-                context_tokens=models.context_tokens,
-                adapters={name: adapter.folder for name, adapter in models.adapters.items()},
-                servers=model_servers(self.settings),
-                glossary=read_glossary(self.settings.dialogue.glossary),
-            ),
+            model_options(self.settings),
             to_english={"zh": _to_english},
         )
 
@@ -263,9 +249,13 @@ class Parley:
     def processes(self) -> Processes:
         return Processes(self)
 
-    def warm(self) -> None:
-        """Load what the first question needs. What goes wrong is told when it is asked, so nothing is told here."""
+    def warm(self, tell: Callable[[str], None] | None = None) -> None:
+        """Load what the first question needs, and say first which generators cannot write. What else goes wrong is told
+        when it is asked, so nothing is told here.
+        """
         try:
+            if tell is not None:
+                self._tell_faults(tell)
             self.searcher.refresh()
             self.searcher.search("?", full=True)
             if self.settings.models.warm:
@@ -279,6 +269,14 @@ class Parley:
         """
         lines, self.settings = await reload_models(self.settings, self.registry, self.writers)
         return lines
+
+    def _tell_faults(self, tell: Callable[[str], None]) -> None:
+        """As far as that is seen without loading them or asking their servers."""
+        for spec in self.registry.specs("generate"):
+            try:
+                self.registry.check(spec)
+            except ModelError as error:
+                tell(f"{spec.name} cannot write; until that is mended, articles are quoted. {error}")
 
     async def aclose(self) -> None:
         """Close what was opened, in reverse order."""

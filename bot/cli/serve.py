@@ -35,7 +35,8 @@ async def _serve(state: State, only: list[str]) -> int:
         async with parley.processes.opened():
             with stopping_on_signals(server), reloading_on_hangup(parley.reload_models, note):
                 # The first question should not wait for the index and the embedder.
-                warming = asyncio.create_task(asyncio.to_thread(parley.warm))
+                writes_here = state.settings.turns.answered_by == "serve"
+                warming = asyncio.create_task(asyncio.to_thread(parley.warm, note if writes_here else None))
                 try:
                     return await server.run()
                 finally:

@@ -21,7 +21,7 @@ async def _work(state: State) -> None:
     async with state.parley_async() as parley:
         parley.processes.check_work()
         parley.prepare(note)
-        warming = asyncio.create_task(asyncio.to_thread(parley.warm))
+        warming = asyncio.create_task(asyncio.to_thread(parley.warm, note))
         try:
             note("worker: ready")
             with reloading_on_hangup(parley.reload_models, note):

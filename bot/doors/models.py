@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 State = Literal["whole", "damaged", "missing", "unrunnable", "answers", "silent"]
-"""How a chosen model is found: its files, whether what runs them is installed, or whether its server answers."""
+"""How a chosen model is found: its files, whether they could run here, or whether its server answers."""
 
 _SETTINGS = {
     "generate": "generator",
@@ -115,11 +115,25 @@ def examine_each(spec: ModelSpec, settings: Settings) -> list[Examined]:
     from models.catalogue import ServerSource, Task
 
     if not isinstance(spec.source, ServerSource):
-        return [Examined(*examine_weights(spec, settings.models_dir))]
+        state, cure = examine_weights(spec, settings.models_dir)
+        cure = cure or _fault(spec, settings)
+        return [Examined("unrunnable" if cure and state == "whole" else state, cure)]
     from bot.doors.servers import examine_server
 
     asked = examine_server(spec.source.server, settings, embeds=Task.EMBED in spec.tasks)
     return [Examined("silent" if cure else "answers", cure, address) for address, cure in asked]
+
+
+def _fault(spec: ModelSpec, settings: Settings) -> str:
+    """Why a model whose files are whole could not run here; empty if it could."""
+    from bot.doors.options import model_options
+    from models.registry import Registry
+
+    try:
+        Registry(model_options(settings)).check(spec)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.engines.adapter_names import check_adapter
 from models.engines.mixed import FloatEmbedding
-from models.errors import EngineFailed, InvalidWeights
-from models.extras import install
+from models.errors import InvalidWeights
 
 _DOWN, _UP = ".lora_A.weight", ".lora_B.weight"
 _PREFIX = "base_model.model."  # what peft puts before the names of the base model's modules
@@ -131,17 +131,10 @@ class _Part:
 
 def _read(name: str, folder: Path, number: int) -> dict[str, _Part]:
     """Read an adapter's parts by the name of the module that they belong to."""
-    if not (folder / "adapter_config.json").is_file():
-        raise InvalidWeights(f"The adapter '{name}' has no adapter_config.json in {folder}. Correct models.adapters.")
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise InvalidWeights(
-            f"The adapter '{name}' has no adapter_model.safetensors. Pickles are refused: save it with safetensors."
-        )
-    try:
-        from peft import LoraConfig, PeftConfig
-        from peft.utils import load_peft_weights
-    except ImportError:
-        raise EngineFailed(f"models.adapters names adapters, and peft is not installed. {install('lora')}") from None
+    check_adapter(name, folder)
+    from peft import LoraConfig, PeftConfig
+    from peft.utils import load_peft_weights
+
     try:
         config: Any = PeftConfig.from_pretrained(str(folder))
         weights: dict[str, Tensor] = load_peft_weights(str(folder), device="cpu")

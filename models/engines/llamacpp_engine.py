@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from models.engines.loading import LoadedModel
 from models.engines.tokenizing import ChatTokenizer
 from models.engines.transformers_engine import TransformersGenerator
 from models.errors import EngineFailed, UnknownModel
-from models.extras import install
+from models.extras import install, is_installed
 from models.folders import check_gguf
 from models.locks import LOADING
 from models.types import GenerationEvent, GenerationRequest
@@ -101,11 +100,7 @@ class LlamaCppGenerator(TransformersGenerator):
 
 def check_llamacpp() -> None:
     """Raises EngineFailed, with what to install, where llama.cpp is not there. Loads nothing."""
-    try:
-        there = find_spec("llama_cpp") is not None
-    except ValueError:  # what stands under the name is no module
-        there = False
-    if not there:
+    if not is_installed("llama_cpp"):
         raise EngineFailed(f"GGUF models need llama.cpp. {install('llamacpp')}")
 
 
