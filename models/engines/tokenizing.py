@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ class ChatTokenizer:
         return str(self._raw.decode(list(ids), skip_special_tokens=True))
 
     def encode_chat(self, messages: Sequence[ChatMessage]) -> list[int]:
-        """Give the prompt that asks for the assistant's next message. Raises InvalidWeights without a template.
+        """Give the prompt that asks for the assistant's next message. Raises InvalidWeights without a working template.
 
         A message is data: control tokens written out in it are broken up, so that no text can end its own turn.
         """
@@ -60,7 +61,7 @@ class ChatTokenizer:
         return self._specials.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
 
     def _render(self, rows: list[dict[str, str]]) -> str:
-        from jinja2.exceptions import TemplateError
+        from jinja2.exceptions import TemplateError, TemplateSyntaxError
 
         with LOADING:
             from transformers.utils.chat_template_utils import render_jinja_template
@@ -81,16 +82,30 @@ class ChatTokenizer:
             return str(rendered[0][0])
 
         try:
-            return render(rows)
-        except TemplateError:
+            with contextlib.suppress(TemplateError):
+                return render(rows)
             return render(_without_system(rows))  # some families refuse a system message
+        except TemplateSyntaxError as error:
+            raise self._broken(f"has an error in line {error.lineno}") from error
+        except TemplateError as error:
+            raise self._broken("takes no such conversation") from error
+        except (TypeError, ValueError, LookupError, AttributeError) as error:  # what its expressions raise
+            raise self._broken(f"breaks off ({type(error).__name__})") from error
+
+    def _broken(self, what: str) -> InvalidWeights:
+        return InvalidWeights(
+            f"The chat template of '{self._folder.name}' {what}, so the model cannot hold a conversation. Correct its "
+            "chat_template.jinja or tokenizer_config.json, or choose another model."
+        )
 
     def _template(self) -> str:
         path = self._folder / "chat_template.jinja"
-        template = path.read_text(encoding="utf-8") if path.is_file() else self._settings.get("chat_template")
+        template = self._settings.get("chat_template")
+        if path.is_file():
+            template = path.read_text(encoding="utf-8", errors="replace")
         if isinstance(template, list):  # several named templates
             template = next((one["template"] for one in template if one.get("name") == "default"), None)
-        if not isinstance(template, str):
+        if not isinstance(template, str) or not template.strip():
             raise InvalidWeights(
                 f"The model '{self._folder.name}' has no chat template, so it cannot hold a conversation. "
                 "Choose one that was made for instructions or chat."

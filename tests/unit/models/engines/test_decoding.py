@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,24 @@ def test_a_tokenizer_without_a_chat_template_is_refused(tmp_path: Path, folder: 
     (tmp_path / "tokenizer.json").write_bytes((folder / "tokenizer.json").read_bytes())
     with pytest.raises(InvalidWeights, match="no chat template"):
         ChatTokenizer(tmp_path).encode_chat([ChatMessage("user", "hello")])
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("line one\n{% for message in messages %}", "'broken' has an error in line 2"),
+        ("{{ raise_exception('never') }}", "'broken' takes no such conversation"),
+        ("{{ nobody.name }}", "'broken' takes no such conversation"),
+        ("{{ messages + 'text' }}", r"'broken' breaks off \(TypeError\)"),
+        (" ", "'broken' has no chat template"),
+    ],
+)
+def test_a_chat_template_that_does_not_work_is_told(tmp_path: Path, folder: Path, template: str, said: str) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    (broken / "chat_template.jinja").write_text(template)
+    with pytest.raises(InvalidWeights, match=said):
+        ChatTokenizer(broken).encode_chat([ChatMessage("system", "be short"), ChatMessage("user", "hello")])
 
 
 def test_cuda_asked_for_in_vain_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
