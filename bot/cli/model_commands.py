@@ -150,6 +150,9 @@ def _check_online(spec: ModelSpec, settings: Settings) -> None:
 def check(context: typer.Context, as_json: AsJson = False) -> None:
     """Compare every file of the chosen models with its checksum; ask the chosen servers whether they answer.
 
+    Of a model that the catalogue does not know, its tokenizer, chat template and the names of its tensors are looked
+    at, too, without loading it.
+
     Each address of a server has a line of its own; the server fails where none of them answers.
     """
     from bot.doors.models import chosen_models, examine_each

@@ -137,9 +137,12 @@ def _fault(spec: ModelSpec, settings: Settings) -> str:
 
 
 def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:
-    """Read every byte of a model: its state, and what to do about it (empty if whole)."""
-    from models.catalogue import GgufSource
+    """Read every byte of a model: its state, and what to do about it (empty if whole). Models that the catalogue does
+    not know are also examined for what would keep them from running.
+    """
+    from models.catalogue import GgufSource, catalogue
     from models.engines.llamacpp_engine import check_llamacpp
+    from models.examine import check_runs
     from models.weights import find, status
 
     found = status(spec, models_dir, verify=True)
@@ -149,14 +152,16 @@ def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:
     if found.damaged:
         return "damaged", fetch
     try:
-        find(spec, models_dir)
+        folder = find(spec, models_dir)
     except ModelError as error:  # a folder of the person's own, which cannot be fetched
         return "damaged", str(error)
-    if isinstance(spec.source, GgufSource):
-        try:
+    try:
+        if isinstance(spec.source, GgufSource):
             check_llamacpp()
-        except ModelError as error:
-            return "unrunnable", str(error)
+        elif catalogue().models.get(spec.name) != spec:  # known to run as long as its checksums hold
+            check_runs(spec, folder)
+    except ModelError as error:
+        return "unrunnable", str(error)
     return "whole", ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.settings import load_settings
 from bot.storage import migrate
 from tests.integration.conftest import Parley, TinyModels
 from tests.support.tiny_gguf import to_gguf
+from tests.support.tiny_models import without_tensors
 
 
 def test_the_models_are_listed_with_what_each_task_uses(parley: Parley, tiny_models: TinyModels) -> None:
@@ -90,6 +92,39 @@ def test_a_damaged_folder_fails_the_check_with_why(
     asked = parley("ask", "/chat hello")
     assert (asked.code, asked.out) == (6, "")
     assert "Traceback" not in asked.err
+
+
+def without_half(folder: Path) -> None:
+    shutil.move(folder, folder.with_name("whole"))
+    without_tensors(folder.with_name("whole"), folder)
+
+
+def with_a_broken_template(folder: Path) -> None:
+    (folder / "chat_template.jinja").write_text("{% for message in messages %}")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"), [(without_half, "of its tensors"), (with_a_broken_template, "chat template of 'bad'")]
+)
+def test_a_folder_that_cannot_run_is_told_by_the_check_and_by_an_answer(
+    parley: Parley,
+    tiny_models: TinyModels,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: Callable[[Path], None],
+    said: str,
+) -> None:
+    bad = tmp_path / "bad"
+    shutil.copytree(tiny_models.generator, bad)
+    damage(bad)
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(bad))
+    checked = parley("models", "check", "--json")
+    (row,) = [row for row in checked.rows if row["task"] == "generate"]
+    assert (checked.code, row["state"]) == (6, "unrunnable")
+    assert said in row["do"]
+    written = parley("write", "a poem")
+    assert (written.code, written.out) == (6, "")
+    assert said in written.sentence
 
 
 def test_a_model_of_no_name_is_told_with_the_nearest(parley: Parley) -> None:
