@@ -11,6 +11,7 @@ Nothing is downloaded here: missing weights raise WeightsUnavailable with the co
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from typing import Any, TypeVar, cast
 from models.builders import Builders, ModelOptions
 from models.catalogue import ModelSpec, Task, catalogue, resolve
 from models.engines.fallback import FallbackGenerator
-from models.errors import TooLarge, UnknownModel, UnsupportedLanguage
+from models.errors import ModelError, TooLarge, UnknownModel, UnsupportedLanguage
 from models.handles import (
     EncoderHandle,
     GeneratorHandle,
@@ -41,6 +42,8 @@ from models.tasks.translation.generative import GenerativeTranslator
 from models.types import ModelState
 
 __all__ = ["ModelOptions", "Registry"]
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Handle[Any])
@@ -72,11 +75,12 @@ class Registry:
         self._builders.check(spec)
 
     def generator(self) -> Generator:
-        """Give the generator, or several as a chain. Raises WeightsUnavailable, InvalidWeights or UnknownModel."""
-        specs = self.specs(Task.GENERATE)
-        if len(specs) < 2:
+        """Give the generator, or several as a chain; one that cannot write is left out of it, until the registry is
+        closed or a task swapped. Raises WeightsUnavailable, InvalidWeights or UnknownModel, in a chain if none can.
+        """
+        if len(self.specs(Task.GENERATE)) < 2:
             return self._handle(Task.GENERATE, GeneratorHandle)
-        return self._once("chain", lambda: FallbackGenerator([self._fixed(Task.GENERATE, spec) for spec in specs]))
+        return self._once("chain", self._build_chain)
 
     def embedder(self) -> Encoder:
         """Give the encoder. Raises WeightsUnavailable or InvalidWeights."""
@@ -107,9 +111,16 @@ class Registry:
     async def warm(self, tasks: Iterable[Task | str]) -> None:
         """Load the models of these tasks now. Raises what their first use would."""
         for task in map(Task, tasks):
-            for spec in self.specs(task):
-                slot = await asyncio.to_thread(self._slot, task, spec)
-                await self._warm(slot)
+            specs, wrong = self.specs(task), 0
+            for spec in specs:
+                try:
+                    slot = await asyncio.to_thread(self._slot, task, spec)
+                    await self._warm(slot)
+                except ModelError as error:
+                    wrong += 1
+                    if task is not Task.GENERATE or wrong == len(specs):
+                        raise
+                    _LOG.warning("%s cannot write (%s); another one of the chain has to", spec.name, error)
 
     async def swap(self, task: Task | str, name: str) -> None:
         """Give a task another model without a stop: new work goes to it, old work is finished by the one before, which
@@ -202,6 +213,19 @@ class Registry:
             gone = [self._slots.pop(key) for key in list(self._slots) if key not in kept]
         for slot in gone:
             self._shelf.retire(slot)
+
+    def _build_chain(self) -> Generator:
+        able: list[GeneratorHandle] = []
+        wrong: list[ModelError] = []
+        for spec in self.specs(Task.GENERATE):
+            try:
+                able.append(self._fixed(Task.GENERATE, spec))
+            except ModelError as error:
+                wrong.append(error)
+                _LOG.warning("%s cannot write, and is left out of the chain: %s", spec.name, error)
+        if not able:
+            raise wrong[0]
+        return FallbackGenerator(able)
 
     def _build_translator(self) -> Translator:
         found: list[UnitTranslator] = []

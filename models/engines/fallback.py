@@ -69,8 +69,17 @@ class FallbackGenerator:
         return await last.score(messages, continuations, caller)
 
     def count_tokens(self, text: str) -> int:
-        """The largest count, so that what fits by it fits each of them."""
-        return max(generator.count_tokens(text) for generator in self._generators)
+        """The largest count, so that what fits by it fits each of them that can count. Raises what the last one raised
+        if none can.
+        """
+        counts: list[int] = []
+        for at, generator in enumerate(self._generators, start=1):
+            try:
+                counts.append(generator.count_tokens(text))
+            except ModelError:
+                if at == len(self._generators) and not counts:
+                    raise
+        return max(counts)
 
     async def close(self) -> None:
         for generator in reversed(self._generators):

@@ -20,6 +20,7 @@ from models.engines.llamacpp_file import read_facts
 from models.errors import (
     ContextTooLong,
     EngineFailed,
+    InvalidWeights,
     ModelError,
     TooLarge,
     UnknownModel,
@@ -33,7 +34,7 @@ from models.tasks.classifiers import ClassifierSentiment
 from models.tasks.sentiment import EvidenceSentiment
 from models.types import ChatMessage, Finished, GenerationRequest, TextChunk
 from tests.support.tiny_gguf import to_gguf
-from tests.support.tiny_models import build_tiny_bert, build_tiny_llama
+from tests.support.tiny_models import build_tiny_bert, build_tiny_llama, without_tensors
 
 needs_llamacpp = pytest.mark.skipif(find_spec("llama_cpp") is None, reason="the extra llamacpp is not installed")
 
@@ -285,3 +286,43 @@ def test_a_gguf_file_without_llama_cpp_says_what_to_install(tmp_path: Path, monk
     path.write_bytes(b"GGUF")
     with pytest.raises(EngineFailed, match=re.escape(install("llamacpp"))):
         Registry(ModelOptions(tmp_path, overrides={"generate": str(path)})).generator()
+
+
+def cut(folder: Path) -> str:
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.truncate(1000)
+    return str(folder)
+
+
+async def test_the_next_one_of_a_chain_writes_when_one_before_it_cannot(
+    tmp_path: Path, folders: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "llama_cpp", None)
+    gguf = tmp_path / "tiny.gguf"
+    gguf.write_bytes(b"GGUF")
+    whole = Path(folders["generate"])
+    half = without_tensors(whole, tmp_path / "half")
+    mute = without_tensors(whole, tmp_path / "mute", "none of them")
+    (mute / "tokenizer.json").write_text("{")
+    damaged = cut(without_tensors(whole, tmp_path / "damaged", "none of them"))
+    alone = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
+    expected = await say(alone.generator())
+    await alone.close()
+    chain = f"{gguf}, {damaged}, smollm2-135m-instruct, {half}, {mute}, {whole}"
+    registry = Registry(ModelOptions(tmp_path, device="cpu", overrides={"generate": chain}))
+    await registry.warm(["generate"])
+    assert await say(registry.generator()) == expected
+    assert registry.generator().count_tokens("fox") == alone.generator().count_tokens("fox")
+    for name in ("tiny", "damaged", "smollm2-135m-instruct"):
+        assert f"{name} cannot write, and is left out of the chain" in caplog.text
+    await registry.close()
+    await alone.close()
+
+
+async def test_a_chain_of_which_none_can_write_says_why(tmp_path: Path, folders: dict[str, str]) -> None:
+    damaged = cut(without_tensors(Path(folders["generate"]), tmp_path / "damaged", "none of them"))
+    registry = Registry(ModelOptions(tmp_path, overrides={"generate": f"{damaged}, smollm2-135m-instruct"}))
+    with pytest.raises(InvalidWeights, match="'damaged' is damaged"):
+        registry.generator()
+    with pytest.raises(WeightsUnavailable):
+        await registry.warm(["generate"])

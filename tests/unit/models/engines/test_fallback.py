@@ -8,7 +8,15 @@ import pytest
 
 from models.engines.fallback import FallbackGenerator
 from models.engines.scripted import ScriptedGenerator
-from models.errors import CannotScore, ContextTooLong, EngineFailed, ModelError, Overloaded, WeightsUnavailable
+from models.errors import (
+    CannotScore,
+    ContextTooLong,
+    EngineFailed,
+    InvalidWeights,
+    ModelError,
+    Overloaded,
+    WeightsUnavailable,
+)
 from models.types import NOBODY, Caller, ChatMessage, Finished, GenerationEvent, GenerationRequest, TextChunk, Waiting
 
 ASK = GenerationRequest((ChatMessage("user", "Hello"),))
@@ -76,6 +84,18 @@ async def test_scores_come_from_the_first_that_has_them() -> None:
     assert second.callers == [Caller("7")]
     with pytest.raises(CannotScore):
         await FallbackGenerator([ScriptedGenerator(), Failing(CannotScore("no"))])._generators[1].score(asked, ["a"])
+
+
+class Countless(ScriptedGenerator):
+    def count_tokens(self, text: str) -> int:
+        raise InvalidWeights("no tokenizer")
+
+
+def test_one_that_cannot_count_keeps_no_other_from_it() -> None:
+    chain = FallbackGenerator([Countless(), ScriptedGenerator()])
+    assert chain.count_tokens("one two") == ScriptedGenerator().count_tokens("one two")
+    with pytest.raises(InvalidWeights, match="no tokenizer"):
+        FallbackGenerator([Countless(), Countless()]).count_tokens("one two")
 
 
 def test_what_fits_the_chain_fits_each_of_it() -> None:
