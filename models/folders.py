@@ -25,8 +25,10 @@ class FileNote:
 
 
 def how_to_mend(folder: Path) -> str:
-    """What a person can do about a damaged model: what Parley fetched has a manifest, all else is their own."""
-    return "Fetch it anew" if (folder / MANIFEST).is_file() else "Copy it anew"
+    """What a person can do about a damaged model: what Parley fetched has a manifest, and so has a copy of it; all else
+    is their own, which Parley cannot fetch.
+    """
+    return "Fetch or copy it anew" if (folder / MANIFEST).is_file() else "Copy it anew"
 
 
 def check_folder(folder: Path) -> None:

@@ -21,7 +21,7 @@ from filelock import FileLock
 from models.catalogue import FolderSource, GgufSource, HubSource, ModelSpec, PackageSource, ServerSource
 from models.convert import gguf_to_safetensors
 from models.download import Progress, disk_full, fetch_repository, fetch_wheel, unpack
-from models.errors import WeightsUnavailable
+from models.errors import InvalidWeights, WeightsUnavailable
 from models.folders import (
     MANIFEST,
     check_folder,
@@ -83,7 +83,7 @@ def find(spec: ModelSpec, models_dir: Path) -> Path:
 
 
 def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, *, thorough: bool = False) -> Path:
-    """Give the folder of a model, fetching it if it is missing or damaged.
+    """Give the folder of a model, fetching it if it is missing or damaged. What is the person's own is checked alone.
 
     Damage is seen by size and time, or with `thorough` by the checksum of every file. Raises WeightsUnavailable or
     InvalidWeights, also when the disk is full; what was there before stays until the new copy is whole.
@@ -91,6 +91,11 @@ def ensure(spec: ModelSpec, models_dir: Path, progress: Progress | None = None, 
     path = location(spec, models_dir)
     if isinstance(spec.source, FolderSource | GgufSource):
         _check(spec, path)
+        if thorough and (damaged := damaged_files(path)):
+            raise InvalidWeights(
+                f"The model folder '{path.name}' is damaged: {', '.join(damaged)} differs from its checksum. Copy it "
+                f"anew, or delete its {MANIFEST} if you changed it yourself."
+            )
         return path
     if isinstance(spec.source, ServerSource) or _is_whole(spec, path, thorough):
         return path

@@ -113,14 +113,26 @@ def _named(name: str, settings: Settings) -> ModelSpec:
 
 
 def fetch_all(specs: list[ModelSpec], settings: Settings, *, thorough: bool = False) -> Iterator[tuple[ModelSpec, str]]:
-    """Fetch with a progress bar on standard error; gives each model with `there`, `fetched` or `mended`."""
+    """Fetch with a progress bar on standard error; gives each model with `there`, `fetched` or `mended`.
+
+    Raises what is wrong with one that is the person's own when all others are fetched.
+    """
     from bot.cli.progress import weights_progress
-    from models.catalogue import ServerSource
+    from models.catalogue import FolderSource, GgufSource, ServerSource
+    from models.errors import InvalidWeights
     from models.weights import ensure, status
 
+    wrong: list[InvalidWeights] = []
     for spec in specs:
         if isinstance(spec.source, ServerSource):
             note(f"{spec.name}: a server, so there is nothing to fetch")
+            continue
+        if isinstance(spec.source, FolderSource | GgufSource):
+            try:
+                note(f"{spec.name}: your own, and whole, {ensure(spec, settings.models_dir, thorough=thorough)}")
+                yield spec, "there"
+            except InvalidWeights as error:
+                wrong.append(error)
             continue
         before = status(spec, settings.models_dir, verify=thorough)
         if before.on_disk and not before.damaged:
@@ -133,6 +145,10 @@ def fetch_all(specs: list[ModelSpec], settings: Settings, *, thorough: bool = Fa
         state = "mended" if before.on_disk else "fetched"
         note(f"{spec.name}: {'damaged, so fetched again' if before.on_disk else 'fetched'}, {path}")
         yield spec, state
+    for other in wrong[1:]:
+        note(str(other))
+    if wrong:
+        raise wrong[0]
 
 
 def _check_online(spec: ModelSpec, settings: Settings) -> None:

@@ -140,19 +140,20 @@ def examine_weights(spec: ModelSpec, models_dir: Path) -> tuple[State, str]:
     """Read every byte of a model: its state, and what to do about it (empty if whole). Models that the catalogue does
     not know are also examined for what would keep them from running.
     """
-    from models.catalogue import GgufSource, catalogue
+    from models.catalogue import FolderSource, GgufSource, catalogue
     from models.engines.llamacpp_engine import check_llamacpp
     from models.examine import check_runs
-    from models.weights import find, status
+    from models.weights import ensure, find, status
 
-    found = status(spec, models_dir, verify=True)
+    own = isinstance(spec.source, FolderSource | GgufSource)
+    found = status(spec, models_dir, verify=not own)
     fetch = f"Run: parley models fetch {spec.name}"
     if not found.on_disk:
         return "missing", fetch
     if found.damaged:
         return "damaged", fetch
     try:
-        folder = find(spec, models_dir)
+        folder = ensure(spec, models_dir, thorough=True) if own else find(spec, models_dir)
     except ModelError as error:  # a folder of the person's own, which cannot be fetched
         return "damaged", str(error)
     try:

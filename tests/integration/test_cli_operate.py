@@ -16,6 +16,7 @@ import pytest
 from bot.extras import install
 from bot.settings import load_settings
 from bot.storage import migrate
+from models.folders import write_manifest
 from tests.integration.conftest import Parley, TinyModels
 from tests.support.tiny_gguf import to_gguf
 from tests.support.tiny_models import without_tensors
@@ -125,6 +126,10 @@ def test_a_folder_that_cannot_run_is_told_by_the_check_and_by_an_answer(
     written = parley("write", "a poem")
     assert (written.code, written.out) == (6, "")
     assert said in written.sentence
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", f"{bad}, {tiny_models.generator}")
+    assert parley("write", "a poem").code == 0  # by the next one
+    states = [row["state"] for row in parley("models", "check", "--json").rows if row["task"] == "generate"]
+    assert states == ["unrunnable", "whole"]
 
 
 def test_a_model_of_no_name_is_told_with_the_nearest(parley: Parley) -> None:
@@ -138,6 +143,40 @@ def test_models_that_are_there_are_not_fetched(parley: Parley, tiny_models: Tiny
     assert done.code == 0
     assert {(row["name"], row["state"]) for row in done.rows} == {("tiny-bert", "there"), ("tiny-llama", "there")}
     assert parley("models", "fetch", "tiny-bert").code == 0
+
+
+def test_a_folder_of_ones_own_that_is_cut_in_half_is_not_called_whole_by_fetch(
+    parley: Parley, tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(tiny_models.generator, own)
+    assert parley("models", "fetch", str(own)).code == 0
+    with (own / "model.safetensors").open("r+b") as file:
+        file.truncate(1000)
+    done = parley("models", "fetch", str(own))
+    assert (done.code, done.sentence) == (
+        6,
+        "The model folder 'own' is damaged: model.safetensors is not whole. Copy it anew.",
+    )
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", f"{own}, {tiny_models.generator}")
+    all_of_them = parley("models", "fetch", "--json")  # what is the matter with one keeps none of the others back
+    assert (all_of_them.code, [row["name"] for row in all_of_them.rows]) == (6, ["tiny-llama", "tiny-bert"])
+
+
+def test_a_copy_of_a_fetched_folder_is_held_to_its_checksums(
+    parley: Parley, tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(tiny_models.generator, own)
+    write_manifest(own, "hub nobody/nothing")
+    (own / "chat_template.jinja").write_text("changed")
+    done = parley("models", "fetch", str(own))
+    assert done.code == 6
+    assert "chat_template.jinja differs from its checksum. Copy it anew" in done.sentence
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", str(own))
+    (row,) = [row for row in parley("models", "check", "--json").rows if row["task"] == "generate"]
+    assert row["state"] == "damaged"
+    assert row["do"] in done.sentence
 
 
 def test_offline_nothing_is_fetched(parley: Parley, monkeypatch: pytest.MonkeyPatch) -> None:

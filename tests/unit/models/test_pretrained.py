@@ -129,8 +129,8 @@ def test_a_tokenizer_of_nothing_but_special_tokens_is_none(home: Path, tmp_path:
         load_tokenizer(folder)
 
 
-def test_what_parley_fetched_is_fetched_anew(home: Path, tmp_path: Path) -> None:
+def test_what_parley_fetched_can_be_fetched_anew(home: Path, tmp_path: Path) -> None:
     folder = without_tensors(home / "llama", tmp_path / "fetched")
     write_manifest(folder, "hub nobody/nothing revision main")
-    with pytest.raises(InvalidWeights, match="Fetch it anew"):
+    with pytest.raises(InvalidWeights, match="Fetch or copy it anew"):
         load_causal(folder, "cpu", "float32", None)
