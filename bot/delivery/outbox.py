@@ -5,6 +5,7 @@ Each part is noted before it is sent and after, so that a restart edits what sta
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Iterable, Sequence
@@ -65,6 +66,9 @@ class Outbox:
         self._doubtful = {at: "" for at in self._rows if self._rows.in_doubt(at) and not self._rows[at].external_id}
         self._retry = Retrier(pacer, outlet.place, outlet.group, patience)
         self._repeat = repeat
+        self._settled_at = 0.0  # by the loop's time
+        if turn.attempts > 1:  # whoever worked on it before may have been killed in the middle of a call
+            self._wait_for_effects()
 
     @property
     def empty(self) -> bool:
@@ -163,6 +167,7 @@ class Outbox:
         nonce = nonce_of(self._turn_id, position, self._gone.get(position, ""))
 
         async def bring() -> str:
+            await asyncio.sleep(self._settled_at - _now())
             found = await self._outlet.find(placeholder, self._rows[position].hint, self._rows.known)
             if found.external_id or not found.sure:
                 return found.external_id
@@ -191,10 +196,17 @@ class Outbox:
                 log.info("turn %s, part %s: nobody knows whether it was sent", self._turn_id, part.position)
                 tried = self._doubtful.get(part.position, part.digest)
                 self._doubtful[part.position] = part.digest if tried == part.digest else ""
+                self._wait_for_effects()
             raise
+
+    def _wait_for_effects(self) -> None:
+        """Before it is over, what was sent may not stand there yet, and what was edited not look so yet."""
+        self._settled_at = _now() + self._pacer.pace.settling
 
     async def _edit(self, part: Part) -> None:
         external_id = self._rows[part.position].external_id
+        if self._rows.is_inherited(part.position):
+            await asyncio.sleep(self._settled_at - _now())
         await self._rows.editing(part.position)
 
         async def edit() -> None:
@@ -214,6 +226,7 @@ class Outbox:
 
     async def _settled(self, position: int, part: Part | None, digest: str = "") -> bool:
         """Whether a part in doubt needs no sending any more: its message was found, or it is to be left."""
+        await asyncio.sleep(self._settled_at - _now())
         found = await self._outlet.find(part, self._rows[position].hint, self._rows.known)
         if found.external_id:
             log.info("turn %s, part %s: it was sent as %s", self._turn_id, position, found.external_id)
@@ -239,6 +252,10 @@ class Outbox:
         if position == ATTACHMENT:
             return self._rows.stands(position) and self._rows[position].digest != digest
         return position >= parts
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _called(name: str, call: Awaitable[T]) -> T:

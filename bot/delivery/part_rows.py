@@ -60,6 +60,10 @@ class PartRows:
             self._rows[position] = SentPart(self._turn.id, position, PartState.SENDING, hint=found)
             await self._note("part sending", "sending", position, found)
 
+    def is_inherited(self, position: int) -> bool:
+        """Whether an earlier run wrote it, and this one has not touched it yet."""
+        return position in self._inherited
+
     async def editing(self, position: int) -> None:
         """The part is about to be edited. What an earlier run noted may be what this one wants at its end: until the
         edit is noted, nobody knows what stands there.

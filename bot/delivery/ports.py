@@ -79,6 +79,7 @@ class Pace:
     burst: int = 3
     edit_every: float = 1.0  # seconds between two edits of unfinished text
     draft_every: float = 0.4  # seconds between two drafts
+    settling: float = 3.0  # seconds within which a call that nobody waits for any more may still take effect
 
 
 class Outlet(Protocol):

@@ -31,7 +31,7 @@ from tests.support.shelf import Shelf
 from tests.support.shop import ARTICLE, FAQ
 
 TOKEN = "secret-token"
-QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=100, edit_every=0.01)
+QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=100, edit_every=0.01, settling=0.0)
 SOON = Patience(longest=20.0, first=0.01, most=0.05)
 
 

@@ -12,7 +12,7 @@ from bot.delivery.ports import Button, Found, Known, Pace, Part, Shown
 from bot.domain import Attachment, Channel, Origin
 from bot.errors import DeliveryError, MessageGone
 
-QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=1000, edit_every=0.02, draft_every=0.02)
+QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=1000, edit_every=0.02, draft_every=0.02, settling=0.0)
 """A pace that hardly waits, for tests that run in real time."""
 
 

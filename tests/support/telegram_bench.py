@@ -34,7 +34,7 @@ from tests.support.doubles import NoModels
 from tests.support.shop import ARTICLE, FAQ
 from tests.support.telegram_server import TOKEN, Message, TelegramServer
 
-QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=100, edit_every=0.01, draft_every=0.01)
+QUICK = Pace(chat=(1000, 1.0), overall=(1000, 1.0), burst=100, edit_every=0.01, draft_every=0.01, settling=0.0)
 SOON = Timing(poll=5.0, first_pause=0.02, longest_pause=0.1, conflict_pause=0.05, slow_pause=0.02, hint_every=0.0)
 AT_ONCE = Patience(longest=20.0, first=0.01, most=0.05)
 

@@ -21,6 +21,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 CONNECTIONS = 256  # each of 200 conversations may have a call under way
 POOL_WAIT = 30.0  # seconds for a free connection
+FINISHED_WITHIN = 3.0  # seconds, for calls that are under way when the client is closed
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
@@ -45,12 +46,15 @@ class QuietRequest(HTTPXRequest):
         await super().initialize()
 
     async def shutdown(self) -> None:
-        """Break off the calls that are under way, then close. Theirs end with NetworkError."""
+        """Give the calls that are under way a moment, as nobody would know whether they took effect; break off the
+        others, which end with NetworkError; then close.
+        """
         self._closed = True
-        calls = list(self._calls)
-        for call in calls:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        if calls := list(self._calls):
+            _, late = await asyncio.wait(calls, timeout=FINISHED_WITHIN)
+            for call in late:
+                call.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await super().shutdown()
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:

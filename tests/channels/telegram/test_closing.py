@@ -31,6 +31,20 @@ async def test_closing_in_the_middle_of_calls_leaves_no_socket_open(steps: int) 
         assert all(not isinstance(end, BaseException) or isinstance(end, NetworkError) for end in ended)
 
 
+async def test_a_call_under_way_is_let_finish() -> None:
+    """Broken off, nobody would know whether the message stands there."""
+    async with TelegramServer() as server:
+        bot = build(TelegramSettings(base_url=server.base_url, base_file_url=server.base_file_url), TOKEN).bot
+        await bot.initialize()
+        alice = server.person("Alice")
+        server.slow("sendMessage", 0.2)
+        await alice.private_chat().says(alice, "/start")
+        call = asyncio.create_task(bot.send_message(alice.private_chat().id, "hello"))
+        await server.until(lambda: server.calls("sendMessage"))
+        await bot.shutdown()
+        assert (await call).text == "hello"
+
+
 async def test_a_call_that_is_given_up_while_the_client_closes_stays_given_up() -> None:
     async with TelegramServer() as server:
         bot = build(TelegramSettings(base_url=server.base_url, base_file_url=server.base_file_url), TOKEN).bot

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -37,10 +39,12 @@ class Talk:
         self.turn = await self.storage.run(accept)
         return await self.again()
 
-    async def again(self) -> Outbox:
+    async def again(self, settling: float = 0.0) -> Outbox:
         """What the next process makes of it."""
+        self.turn = replace(self.turn, attempts=self.turn.attempts + 1)
+        await self.storage.run(lambda work: work.deliveries.take_up(self.turn.id, NOW))
         known = await self.storage.read(lambda work: list(work.parts.of_turn(self.turn.id)))
-        return Outbox(self.storage, self.turn, self.outlet, Pacer(QUICK), known)
+        return Outbox(self.storage, self.turn, self.outlet, Pacer(replace(QUICK, settling=settling)), known)
 
     def parts(self, text: str, finished: bool = False) -> Sequence[Part]:
         return self.outlet.render(Shown(text if finished else text + "…"))
@@ -84,3 +88,33 @@ async def test_what_stands_is_not_cut_off_while_the_answer_is_written_anew() -> 
     assert talk.texts() == [TEXT[:10], TEXT[10:14] + "…"]
     await second.finish(talk.parts("Short.", finished=True))
     assert talk.texts() == ["Short."]
+
+
+@pytest.mark.parametrize("settling", [0.0, 0.4])
+async def test_a_message_of_a_killed_process_is_waited_for(settling: float) -> None:
+    """It was on its way. Looked for at once it is not there yet, and is sent a second time."""
+    talk = Talk()
+    talk.platform.forgetful = True
+    await talk.begin()
+    hint = talk.outlet.hint()
+    await talk.storage.run(lambda work: work.parts.sending(talk.turn.id, 0, talk.turn.attempts, hint))
+    talk.platform.delay = 0.4
+    killed = asyncio.create_task(talk.outlet.send(talk.parts("Whole.", finished=True)[0], ""))
+    await asyncio.sleep(0)
+    talk.platform.delay = 0.0
+    await (await talk.again(settling)).finish(talk.parts("Whole.", finished=True))
+    await killed
+    assert talk.texts() == ["Whole."] * (1 if settling else 2)
+
+
+@pytest.mark.parametrize("settling", [0.0, 0.4])
+async def test_an_edit_of_a_killed_process_does_not_come_after_the_next_ones(settling: float) -> None:
+    talk = Talk()
+    await (await talk.begin()).grow(talk.parts("Wh"))
+    talk.platform.delay = 0.4
+    killed = asyncio.create_task(talk.outlet.edit("m1", talk.parts("Who")[0]))
+    await asyncio.sleep(0)
+    talk.platform.delay = 0.0
+    await (await talk.again(settling)).finish(talk.parts("Whole.", finished=True))
+    await killed
+    assert talk.texts() == ["Whole." if settling else "Who…"]
