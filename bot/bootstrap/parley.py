@@ -22,7 +22,7 @@ from bot.doors.embedding import EmbedderDoor
 from bot.doors.knowledge import KnowledgeDoor
 from bot.doors.languages import LanguageDoor
 from bot.doors.library import LibraryDoor
-from bot.doors.models import ModelsDoor, check_device, chosen_models, missing_models
+from bot.doors.models import ModelsDoor, check_device, chosen_models, needed_models
 from bot.doors.options import model_options
 from bot.doors.people import PeopleDoor
 from bot.doors.personas import PersonaBook
@@ -60,7 +60,7 @@ class Parley:
 
     def prepare(self, note: Callable[[str], None]) -> None:
         """Check what answering needs before the first question. Raises ModelUnavailable and StorageError."""
-        missing = missing_models(self.settings)
+        missing = needed_models(self.settings)
         if missing:
             names = ", ".join(spec.name for spec in missing)
             raise ModelUnavailable(f"These models are not on this machine yet: {names}. Run: parley models fetch")

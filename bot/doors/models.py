@@ -100,6 +100,16 @@ class Examined(NamedTuple):
         return self.state in ("whole", "answers")
 
 
+def needed_models(settings: Settings) -> list[ModelSpec]:
+    """The missing ones without which Parley cannot work: of several generators, one that is there is enough."""
+    missing = missing_models(settings)
+    chosen = chosen_models(settings)
+    chain = chosen.get("generate", [])
+    spared = [] if all(spec in missing for spec in chain) else chain
+    others = [spec for task, specs in chosen.items() if task != "generate" for spec in specs]
+    return [spec for spec in missing if spec not in spared or spec in others]
+
+
 def examine_model(spec: ModelSpec, settings: Settings) -> tuple[State, str]:
     """Read every byte of a model, or ask its server: its state, and what to do about it (empty if all is well).
 

@@ -7,9 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -62,15 +60,14 @@ def test_a_gguf_file_is_listed_and_checked(
     assert (rows["tiny-q8"]["engine"], rows["tiny-q8"]["used_for"]) == ("llama.cpp", "generate")
     assert rows["tiny-q8"]["bytes"] == path.stat().st_size
     assert rows["tiny-bert"]["engine"] == "transformers"
-    monkeypatch.setitem(sys.modules, "llama_cpp", None)
-    checked = parley("models", "check", "--json")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "llama_cpp", None)
+        checked = parley("models", "check", "--json")
     assert checked.code == 6
     assert [(row["state"], row["do"]) for row in checked.rows if row["name"] == "tiny-q8"] == [
         ("unrunnable", f"GGUF models need llama.cpp. {install('llamacpp')}")
     ]
-    there = ModuleType("llama_cpp")
-    there.__spec__ = ModuleSpec("llama_cpp", None)
-    monkeypatch.setitem(sys.modules, "llama_cpp", there)
+    pytest.importorskip("llama_cpp")  # the file's own facts are read by it
     assert parley("models", "check").code == 0
     found = {row["check"]: row for row in parley("doctor", "--json").rows}["model for generate"]
     assert found["state"] == "ok"
@@ -130,6 +127,17 @@ def test_a_folder_that_cannot_run_is_told_by_the_check_and_by_an_answer(
     assert parley("write", "a poem").code == 0  # by the next one
     states = [row["state"] for row in parley("models", "check", "--json").rows if row["task"] == "generate"]
     assert states == ["unrunnable", "whole"]
+
+
+def test_of_a_chain_one_that_is_there_is_enough(
+    parley: Parley, tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", f"qwen3-0_6b, {tiny_models.generator}")
+    assert parley("write", "a poem").code == 0
+    monkeypatch.setenv("PARLEY_MODELS__GENERATOR", "qwen3-0_6b, qwen3-1_7b")
+    refused = parley("write", "a poem")
+    assert refused.code == 6
+    assert "qwen3-0_6b, qwen3-1_7b. Run: parley models fetch" in refused.sentence
 
 
 def test_a_model_of_no_name_is_told_with_the_nearest(parley: Parley) -> None:
