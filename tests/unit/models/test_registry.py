@@ -326,3 +326,13 @@ async def test_a_chain_of_which_none_can_write_says_why(tmp_path: Path, folders:
         registry.generator()
     with pytest.raises(WeightsUnavailable):
         await registry.warm(["generate"])
+
+
+async def test_a_swap_to_a_broken_chat_template_changes_nothing(tmp_path: Path, folders: dict[str, str]) -> None:
+    mute = without_tensors(Path(folders["generate"]), tmp_path / "mute", "none of them")
+    (mute / "chat_template.jinja").write_text("{% for message in messages %}")
+    registry = Registry(ModelOptions(tmp_path, device="cpu", overrides=folders))
+    with pytest.raises(InvalidWeights, match="chat template of 'mute' has an error in line 1"):
+        await registry.swap("generate", str(mute))
+    assert registry.generator().name == "llama"
+    await registry.close()
