@@ -45,11 +45,12 @@ def test_the_page_takes_the_saved_figures(tmp_path: Path) -> None:
     page.write_text(f"before\n{table.BEGIN}\nold\n{END}\nafter\n")
     hardware = {"cores": 2, "processor": "a processor"}
     counts = dict.fromkeys(("lost", "doubled", "out_of_order", "cut", "in_doubt"), 0)
-    saved = {"date": "2026-11-26", "hardware": hardware, "database": "sqlite", "plan": {"people": 5}, **counts}
+    plan = {"people": 5, "serves": 1, "workers": 0}
+    saved = {"date": "2026-11-26", "hardware": hardware, "database": "sqlite", "plan": plan, **counts}
     (tmp_path / "chaos-sqlite.json").write_text(json.dumps({**saved, "turns": 70, "kills": 8, "seconds": 60.0}))
     table.write(page, tmp_path)
     text = page.read_text()
-    assert "| sqlite | 70 | 5 | 8 | 0 | 0 | 0 | 0 | 0 | 1 |" in text
+    assert "| sqlite | 1 + 0 | 70 | 5 | 8 | 0 | 0 | 0 | 0 | 0 | 1 |" in text
     assert "old" not in text
     assert text.startswith("before")
     assert text.endswith("after\n")
